@@ -1,0 +1,65 @@
+//! Best-effort hints that jobs exist. A lost hint costs time, never a job.
+
+mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+
+use futures::future::BoxFuture;
+use tokio::sync::mpsc;
+
+pub use memory::MemoryPubSub;
+
+/// The channel that postings travel on.
+pub const JOB_POSTED_CHANNEL: &str = "provisioner_job_posted";
+
+/// Carries payloads from posters to acquirers.
+pub trait PubSub: Send + Sync + 'static {
+    /// Listens. When it answers, every payload published from then on arrives, or a
+    /// [`Message::MayHaveDropped`] in its stead.
+    fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, PubSubError>>;
+
+    /// Sends a payload to all subscriptions there are.
+    fn publish<'a>(&'a self, payload: &'a str) -> BoxFuture<'a, Result<(), PubSubError>>;
+}
+
+/// What a subscription brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// A payload.
+    Payload(Vec<u8>),
+    /// The connection was lost and made again, or a queue overflowed (`S12`).
+    MayHaveDropped,
+    /// Something else went wrong; it is logged and ignored (`S12`).
+    Error(String),
+}
+
+/// A standing subscription; dropping it unsubscribes. It ends (`None`) when its source is gone for good.
+#[derive(Debug)]
+pub struct Subscription {
+    messages: mpsc::Receiver<Message>,
+    _on_drop: Option<tokio_util::sync::DropGuard>,
+}
+
+impl Subscription {
+    /// A subscription that is fed through a channel.
+    #[must_use]
+    pub fn new(messages: mpsc::Receiver<Message>) -> Self {
+        Self { messages, _on_drop: None }
+    }
+
+    /// Cancels a token when the subscription is dropped, so that whoever feeds it stops.
+    #[must_use]
+    pub fn with_guard(self, guard: tokio_util::sync::DropGuard) -> Self {
+        Self { _on_drop: Some(guard), ..self }
+    }
+
+    /// The next message. Cancel-safe.
+    pub async fn recv(&mut self) -> Option<Message> {
+        self.messages.recv().await
+    }
+}
+
+/// The pubsub could not answer.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct PubSubError(pub String);

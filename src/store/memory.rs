@@ -1,0 +1,5 @@
+//! A job table in memory.
+
+/// A job table in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore {}
