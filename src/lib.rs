@@ -5,3 +5,4 @@ pub mod job;
 pub mod pubsub;
 #[cfg(feature = "runtime")]
 pub mod store;
+pub mod wakeup;

@@ -1,1 +1,4 @@
-//! stub
+//! Fleets, posters, faults and measurement around the job acquirer.
+
+pub mod control;
+pub mod snapshot;

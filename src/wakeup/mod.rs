@@ -1,0 +1,5 @@
+//! The pure machine.
+
+mod cause;
+
+pub use cause::{Cause, RootCause};
