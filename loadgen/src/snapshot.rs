@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use acquirer::job::{ProvisionerType, Tags};
-use acquirer::wakeup::{Cause, RootCause};
+pub use acquirer::job::{ProvisionerType, Tags};
+pub use acquirer::wakeup::{Cause, RootCause};
 
 /// One moment of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
