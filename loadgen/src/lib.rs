@@ -1,4 +1,5 @@
 //! Fleets, posters, faults and measurement around the job acquirer.
 
 pub mod control;
+pub mod measure;
 pub mod snapshot;
