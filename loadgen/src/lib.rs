@@ -1,1 +1,3 @@
-//! stub
+//! Fleets, posters, faults, measurement and databases for the job acquirer.
+
+pub mod database;

@@ -1,0 +1,4 @@
+//! Databases to run against: how they come, and that they go.
+
+mod local;
+mod process;
