@@ -1,5 +1,6 @@
 //! Best-effort hints that jobs exist. A lost hint costs time, never a job.
 
+mod feed;
 mod memory;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -8,6 +9,8 @@ use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 
 pub use memory::MemoryPubSub;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresPubSub;
 
 /// The channel that postings travel on.
 pub const JOB_POSTED_CHANNEL: &str = "provisioner_job_posted";

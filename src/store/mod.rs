@@ -6,13 +6,16 @@
 mod memory;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod stamps;
 
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
 use crate::job::{Job, JobId, Posting, ProvisionerType, Tags, WorkerId};
 
-pub use memory::MemoryStore;
+pub use memory::{JobRow, MemoryStore};
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 
 /// One acquire query, for one clearance.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +35,8 @@ pub trait JobStore: Send + Sync + 'static {
     /// holds are skipped, and a job that was canceled while queued is never returned.
     fn acquire<'a>(&'a self, request: AcquireRequest<'a>) -> BoxFuture<'a, Result<Vec<Job>, StoreError>>;
 
-    /// Makes a job that `worker` holds available again; `false` when `worker` doesn't hold it (`W10`).
+    /// Makes a job that `worker` runs available again; `false` when `worker` doesn't run it (`W10`). One that
+    /// was canceled meanwhile is over instead.
     fn release(&self, job: JobId, worker: WorkerId) -> BoxFuture<'_, Result<bool, StoreError>>;
 }
 

@@ -1,1 +1,218 @@
-//! Jobs in Postgres.
+//! The job table in Postgres, in the schema `clearance` and nowhere else.
+//!
+//! Every method is one autocommitted statement on a connection of the store's own: at most N of them, idle
+//! ones on a stack, handed out without asking the server whether they are alive. After an error a connection
+//! is closed and the next one is made anew, and a future dropped in the middle of a query closes its
+//! connection. Nothing is retried here: the caller knows what an unknown outcome means to it.
+//!
+//! It isn't sqlx's pool, since that one spends a round trip on a ping before each query, and in hot loops ran
+//! at a third to a half of the rate of a connection held for good, which comes up to pgbench's.
+//!
+//! [`schema`] creates the table. `INDEXES.md` beside this file holds the plans behind its indexes.
+
+mod connections;
+pub mod schema;
+mod statements;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use sqlx::postgres::{PgConnectOptions, PgRow};
+use sqlx::types::Json;
+use sqlx::{Postgres, Row};
+use uuid::Uuid;
+
+use self::connections::Connections;
+use super::stamps::Stamps;
+use super::{AcquireRequest, JobStore, JobTable, NewJob, StoreError};
+use crate::job::{Job, JobId, ProvisionerType, Tags, WorkerId};
+use crate::pubsub::JOB_POSTED_CHANNEL;
+use crate::pubsub::postgres::{PAYLOAD_BYTES_MAX, check_payload};
+
+pub(crate) use self::connections::{connect, ends_connections};
+
+/// The job table in Postgres; clones share the connections.
+#[derive(Clone)]
+pub struct PostgresStore {
+    connections: Arc<Connections>,
+    stamps: Arc<Stamps>,
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Options hold a password.
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}
+
+impl PostgresStore {
+    /// A store that keeps up to `connections_max` connections (one at least), each made when it is needed first.
+    ///
+    /// The caller chooses the `application_name` in `options`.
+    #[must_use]
+    pub fn new(options: PgConnectOptions, connections_max: usize) -> Self {
+        let connections = Connections::new(options.options(statements::SETTINGS), connections_max);
+        Self { connections: Arc::new(connections), stamps: Arc::default() }
+    }
+
+    /// As [`new`](Self::new), and makes one connection, so that a server out of reach shows at once.
+    pub async fn connect(options: PgConnectOptions, connections_max: usize) -> Result<Self, StoreError> {
+        let store = Self::new(options, connections_max);
+        let lease = store.connections.lease().await.map_err(|error| failed("connect", error))?;
+        lease.settle(Ok(())).map_err(|error| failed("connect", error))?;
+        Ok(store)
+    }
+
+    /// Closes the connections. Queries under way end first; later ones fail.
+    pub async fn close(&self) {
+        self.connections.close().await;
+    }
+
+    /// Inserts the jobs and posts each in the same transaction, so that the postings are delivered when the
+    /// rows are committed and not before; nothing happens when either fails.
+    pub async fn insert_and_post(&self, jobs: &[NewJob]) -> Result<(), StoreError> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        // Postgres folds equal payloads of one transaction; each names its job, so none are equal.
+        let payloads: Vec<String> = jobs.iter().map(|job| job.posting().payload()).collect();
+        if let Some((job, payload)) =
+            jobs.iter().zip(&payloads).find(|(_, payload)| check_payload(payload).is_err())
+        {
+            return Err(StoreError::new(format!(
+                "cannot post job {}: its payload has {} bytes and NOTIFY carries {PAYLOAD_BYTES_MAX}; shorten its tags",
+                job.id,
+                payload.len()
+            )));
+        }
+        let query =
+            self.insert_query(statements::INSERT_AND_POST, jobs).bind(JOB_POSTED_CHANNEL).bind(payloads);
+        self.execute("insert and post jobs", query).await?;
+        Ok(())
+    }
+
+    fn insert_query(&self, statement: &'static str, jobs: &[NewJob]) -> Query {
+        let column = |of: fn(&NewJob) -> Uuid| jobs.iter().map(of).collect::<Vec<_>>();
+        sqlx::query(statement)
+            .bind(column(|job| job.id))
+            .bind(self.stamps.take(jobs.len()).collect::<Vec<_>>())
+            .bind(column(|job| job.organization_id))
+            .bind(column(|job| job.initiator_id))
+            .bind(jobs.iter().map(|job| job.provisioner.as_str()).collect::<Vec<_>>())
+            .bind(jobs.iter().map(|job| job.kind.clone()).collect::<Vec<_>>())
+            .bind(jobs.iter().map(|job| Json(job.input.clone())).collect::<Vec<_>>())
+            .bind(jobs.iter().map(|job| Json(job.tags.clone())).collect::<Vec<_>>())
+    }
+
+    /// Runs a statement; how many rows it changed.
+    async fn execute(&self, what: &str, query: Query) -> Result<u64, StoreError> {
+        let mut lease = self.connections.lease().await.map_err(|error| failed(what, error))?;
+        let result = query.execute(lease.connection()).await;
+        lease.settle(result).map(|done| done.rows_affected()).map_err(|error| failed(what, error))
+    }
+
+    async fn finish(
+        &self,
+        what: &str,
+        job: JobId,
+        worker: WorkerId,
+        error: Option<String>,
+    ) -> Result<bool, StoreError> {
+        let query = sqlx::query(statements::FINISH).bind(job).bind(worker).bind(Utc::now()).bind(error);
+        Ok(self.execute(what, query).await? > 0)
+    }
+}
+
+type Query = sqlx::query::Query<'static, Postgres, sqlx::postgres::PgArguments>;
+
+impl JobStore for PostgresStore {
+    fn acquire<'a>(&'a self, request: AcquireRequest<'a>) -> BoxFuture<'a, Result<Vec<Job>, StoreError>> {
+        async move {
+            let failed = |error| failed("acquire a job", error);
+            let types: Vec<&str> = request.types.iter().map(|kind| kind.as_str()).collect();
+            let now = Utc::now();
+            let query = match request.workers {
+                [] => return Ok(Vec::new()),
+                [worker] => sqlx::query(statements::ACQUIRE_ONE).bind(now).bind(*worker),
+                workers => sqlx::query(statements::ACQUIRE_MANY).bind(now).bind(workers),
+            };
+            let query = query.bind(types).bind(Json(request.tags));
+            let mut lease = self.connections.lease().await.map_err(failed)?;
+            let rows = query.fetch_all(lease.connection()).await;
+            let rows = lease.settle(rows).map_err(failed)?;
+            let mut jobs = rows.iter().map(read_job).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+            jobs.sort_by_key(|job| (job.created_at, job.id));
+            Ok(jobs)
+        }
+        .boxed()
+    }
+
+    fn release(&self, job: JobId, worker: WorkerId) -> BoxFuture<'_, Result<bool, StoreError>> {
+        let query = sqlx::query(statements::RELEASE).bind(job).bind(worker).bind(Utc::now());
+        async move { Ok(self.execute("release a job", query).await? > 0) }.boxed()
+    }
+}
+
+impl JobTable for PostgresStore {
+    fn insert<'a>(&'a self, jobs: &'a [NewJob]) -> BoxFuture<'a, Result<(), StoreError>> {
+        async move {
+            if jobs.is_empty() {
+                return Ok(());
+            }
+            self.execute("insert jobs", self.insert_query(statements::INSERT, jobs)).await?;
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn complete(&self, job: JobId, worker: WorkerId) -> BoxFuture<'_, Result<bool, StoreError>> {
+        self.finish("complete a job", job, worker, None).boxed()
+    }
+
+    fn fail<'a>(
+        &'a self,
+        job: JobId,
+        worker: WorkerId,
+        error: &'a str,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        // Postgres stores no NUL, and a job must be able to fail with whatever its error says.
+        let error = error.replace('\0', "\u{fffd}");
+        self.finish("fail a job", job, worker, Some(error)).boxed()
+    }
+
+    fn cancel(&self, job: JobId) -> BoxFuture<'_, Result<bool, StoreError>> {
+        let query = sqlx::query(statements::CANCEL).bind(job).bind(Utc::now());
+        async move { Ok(self.execute("cancel a job", query).await? > 0) }.boxed()
+    }
+}
+
+fn read_job(row: &PgRow) -> Result<Job, sqlx::Error> {
+    let provisioner: String = row.try_get("provisioner")?;
+    let Json(tags) = row.try_get::<Json<Tags>, _>("tags")?;
+    Ok(Job {
+        id: row.try_get("id")?,
+        created_at: row.try_get::<DateTime<Utc>, _>("created_at")?,
+        started_at: row.try_get::<DateTime<Utc>, _>("started_at")?,
+        worker: row.try_get("worker_id")?,
+        provisioner: provisioner
+            .parse::<ProvisionerType>()
+            .map_err(|error| sqlx::Error::Decode(error.into()))?,
+        tags,
+        organization_id: row.try_get("organization_id")?,
+        initiator_id: row.try_get("initiator_id")?,
+        kind: row.try_get("type")?,
+        input: row.try_get("input")?,
+    })
+}
+
+fn failed(what: &str, error: sqlx::Error) -> StoreError {
+    // 3F000: no such schema; 42P01: no such table; 42704: no such type.
+    let missing = matches!(
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref(),
+        Some("3F000" | "42P01" | "42704")
+    );
+    let advice = if missing { ": the schema is missing; install it first" } else { "" };
+    StoreError::caused_by(format!("cannot {what}{advice}"), error)
+}

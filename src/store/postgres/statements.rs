@@ -1,0 +1,97 @@
+//! The statements, each one round trip and one transaction.
+//!
+//! Enum columns travel as text, and JSON as `jsonb`: both are types that sqlx knows without asking the
+//! server. The cast of the types stands in a sub-select of its own so that it is done once and not for every row.
+
+/// Claims the oldest fitting job for one worker: the seed's statement.
+///
+/// `$1` now, `$2` worker, `$3` types, `$4` tags.
+pub(super) const ACQUIRE_ONE: &str = "
+UPDATE clearance.provisioner_jobs
+SET started_at = $1, updated_at = $1, worker_id = $2
+WHERE id = (
+    SELECT id FROM clearance.provisioner_jobs
+    WHERE started_at IS NULL AND completed_at IS NULL
+        AND provisioner = ANY ((SELECT $3::text[]::clearance.provisioner_type[])::clearance.provisioner_type[])
+        AND tags <@ $4
+    ORDER BY created_at, id
+    FOR UPDATE SKIP LOCKED
+    LIMIT 1
+)
+RETURNING id, created_at, started_at, worker_id, provisioner::text, tags,
+    organization_id, initiator_id, type, input";
+
+/// Claims the oldest fitting jobs, one for each worker at most, the oldest for the first.
+///
+/// `$1` now, `$2` workers, `$3` types, `$4` tags. In no particular order.
+pub(super) const ACQUIRE_MANY: &str = "
+WITH claimed AS MATERIALIZED (
+    SELECT id, created_at FROM clearance.provisioner_jobs
+    WHERE started_at IS NULL AND completed_at IS NULL
+        AND provisioner = ANY ((SELECT $3::text[]::clearance.provisioner_type[])::clearance.provisioner_type[])
+        AND tags <@ $4
+    ORDER BY created_at, id
+    FOR UPDATE SKIP LOCKED
+    LIMIT cardinality($2::uuid[])
+), numbered AS (
+    SELECT id, row_number() OVER (ORDER BY created_at, id) AS nth FROM claimed
+)
+UPDATE clearance.provisioner_jobs AS job
+SET started_at = $1, updated_at = $1, worker_id = ($2::uuid[])[numbered.nth]
+FROM numbered
+WHERE job.id = numbered.id
+RETURNING job.id, created_at, started_at, worker_id, provisioner::text, tags,
+    organization_id, initiator_id, type, input";
+
+/// `$1` job, `$2` worker, `$3` now. A job that was canceled while it ran is over instead of available.
+pub(super) const RELEASE: &str = "
+UPDATE clearance.provisioner_jobs
+SET started_at = NULL, worker_id = NULL, updated_at = $3,
+    completed_at = CASE WHEN canceled_at IS NOT NULL THEN $3 END
+WHERE id = $1 AND worker_id = $2 AND started_at IS NOT NULL AND completed_at IS NULL";
+
+/// `$1` job, `$2` worker, `$3` now, `$4` error or null.
+pub(super) const FINISH: &str = "
+UPDATE clearance.provisioner_jobs
+SET completed_at = $3, updated_at = $3, error = $4
+WHERE id = $1 AND worker_id = $2 AND started_at IS NOT NULL AND completed_at IS NULL";
+
+/// `$1` job, `$2` now.
+pub(super) const CANCEL: &str = "
+UPDATE clearance.provisioner_jobs
+SET canceled_at = $2, updated_at = $2, completed_at = CASE WHEN started_at IS NULL THEN $2 END
+WHERE id = $1 AND canceled_at IS NULL AND completed_at IS NULL";
+
+/// `$1` ids, `$2` created at, `$3` organizations, `$4` initiators, `$5` provisioners, `$6` kinds,
+/// `$7` inputs, `$8` tags.
+macro_rules! insert {
+    () => {
+        "INSERT INTO clearance.provisioner_jobs
+    (id, created_at, updated_at, organization_id, initiator_id, provisioner, type, input, tags)
+SELECT id, created_at, created_at, organization_id, initiator_id,
+    provisioner::clearance.provisioner_type, type, input, tags
+FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::jsonb[], $8::jsonb[])
+    AS job (id, created_at, organization_id, initiator_id, provisioner, type, input, tags)"
+    };
+}
+
+pub(super) const INSERT: &str = insert!();
+
+/// As [`INSERT`], and `$9` channel, `$10` payloads, which are delivered when the statement commits.
+pub(super) const INSERT_AND_POST: &str = concat!(
+    "WITH inserted AS (",
+    insert!(),
+    ") SELECT pg_notify($9, payload) FROM unnest($10::text[]) AS payload"
+);
+
+/// Settings of every connection, which keep the acquire statement on the index of available jobs.
+///
+/// A plan made while the table is small, or from statistics that are not there yet, sorts: it would then
+/// sort the whole backlog on every acquire until the next ANALYZE. The only plan wanted is an index walk, for
+/// any parameters and any size, so that the others are priced out and it is made once per connection.
+pub(super) const SETTINGS: [(&str, &str); 4] = [
+    ("enable_seqscan", "off"),
+    ("enable_sort", "off"),
+    ("enable_bitmapscan", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
+];

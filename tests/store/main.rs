@@ -1,0 +1,13 @@
+//! What a job store promises, checked against memory and Postgres alike, and what only Postgres does.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod conformance;
+mod connections;
+mod plan;
+mod posting;
+mod schema;
+mod table;
