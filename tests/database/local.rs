@@ -1,7 +1,7 @@
 //! The private cluster: it comes for anybody, and it leaves nothing.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use loadgen::database::local::{Account, StopMode};
@@ -9,7 +9,9 @@ use loadgen::database::{Database, DatabaseRequest, Durability, How, Kind, open};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use sqlx::{Connection as _, PgConnection};
 
-use crate::process::{Owner, await_that, copy_for_everybody, is_alive, local, processes_in, this_binary};
+use crate::process::{
+    Owner, await_that, copy_for_everybody, is_alive, local, owner, processes_in, this_binary,
+};
 
 async fn answer(database: &Database, question: &'static str) -> String {
     let mut connection = PgConnection::connect_with(&database.connect_options()).await.unwrap();
@@ -117,11 +119,29 @@ fn a_killed_tool_leaves_neither_process_nor_directory() {
 #[test]
 fn a_tool_killed_while_its_server_is_paused_leaves_nothing_either() {
     let mut owner = Owner::start(Command::new(this_binary()));
-    kill_process(Pid::from_raw(owner.server as i32).unwrap(), Signal::STOP).unwrap();
+    kill_process(Pid::from_raw(owner.server.cast_signed()).unwrap(), Signal::STOP).unwrap();
     owner.child.kill().unwrap();
     owner.child.wait().unwrap();
     await_that("the server is gone", || !is_alive(owner.server));
     await_that("the directory is gone", || !owner.directory.exists());
+}
+
+#[test]
+fn a_tool_killed_at_any_moment_of_its_start_leaves_nothing() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for moment in ["data", "initdb.pid", "data/base", "data/PG_VERSION", "server.pid", "data/postmaster.pid"]
+    {
+        let place = tempfile::tempdir().unwrap();
+        fs::set_permissions(place.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+        let homes = || fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().path());
+        let mut command = owner(Command::new(this_binary()));
+        let mut child = command.env("TMPDIR", place.path()).stdout(Stdio::null()).spawn().unwrap();
+        await_that(moment, || homes().any(|home| home.join(moment).exists()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        await_that("the directory is gone", || homes().next().is_none());
+        await_that("all processes are gone", || processes_in(place.path()).is_empty());
+    }
 }
 
 #[test]
@@ -130,7 +150,7 @@ fn ctrl_c_reaches_the_tool_and_not_the_server() {
     let mut command = Command::new(this_binary());
     command.process_group(0);
     let mut owner = Owner::start(command);
-    let group = Pid::from_raw(owner.child.id() as i32).unwrap();
+    let group = Pid::from_raw(owner.child.id().cast_signed()).unwrap();
     assert_ne!(group_of(owner.server), owner.child.id());
     kill_process_group(group, Signal::INT).unwrap();
     owner.child.wait().unwrap();

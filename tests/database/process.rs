@@ -23,15 +23,20 @@ pub(crate) struct Owner {
 
 impl Owner {
     /// Starts one with `command`, which runs this binary in some way, and waits until its cluster answers.
-    pub(crate) fn start(mut command: Command) -> Self {
-        command.args([ROLE, "--exact", "--ignored", "--nocapture"]);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    pub(crate) fn start(command: Command) -> Self {
+        let mut child = owner(command).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let said = lines.find_map(|line| line.unwrap().strip_prefix("cluster ").map(str::to_owned));
         let said = said.expect("the other process opens a cluster");
         let (server, directory) = said.split_once(' ').unwrap();
         Self { child, directory: directory.into(), server: server.parse().unwrap(), _stdout: lines }
     }
+}
+
+/// Makes `command`, which runs this binary in some way, one that owns a cluster.
+pub(crate) fn owner(mut command: Command) -> Command {
+    command.args([ROLE, "--exact", "--ignored", "--nocapture"]).stdin(Stdio::piped());
+    command
 }
 
 /// This binary, to be run again.

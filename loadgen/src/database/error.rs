@@ -1,7 +1,8 @@
 //! Why there is no database to run against.
 //!
 //! Every message is one lowercase fragment that names the place and the remedy. A password is never part of
-//! one: messages are put together from places and from the server's own words, never from a url.
+//! one: messages are put together from places and from the server's own words, never from a url. A message is
+//! whole: what caused it is in the text, and not a second time in `source()`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -81,7 +82,6 @@ pub enum DatabaseError {
     )]
     NoPostgres {
         /// Why Docker isn't one either.
-        #[source]
         docker: Box<DockerError>,
     },
     /// A private one was asked for and there are no binaries.
@@ -99,6 +99,38 @@ pub enum DatabaseError {
     /// Docker failed.
     #[error(transparent)]
     Docker(#[from] DockerError),
+    /// Another run lives in the schema.
+    #[error(
+        "schema clearance at {place} is in use by another run ({holder}); wait for it, end it, or use another database"
+    )]
+    SchemaLive {
+        /// Host, port and database.
+        place: String,
+        /// Which session holds it.
+        holder: String,
+    },
+    /// The schema is somebody else's.
+    #[error(
+        "schema clearance at {place} holds what isn't ours: {what}; move that away, or use another database"
+    )]
+    SchemaForeign {
+        /// Host, port and database.
+        place: String,
+        /// One thing that isn't ours.
+        what: String,
+    },
+    /// The schema could not be made, inspected or dropped.
+    #[error(
+        "cannot {doing} at {place}: {cause}; the user needs CREATE on the database, and the schema to be its own"
+    )]
+    Schema {
+        /// What was being done.
+        doing: &'static str,
+        /// Host, port and database.
+        place: String,
+        /// What the store said.
+        cause: String,
+    },
     /// A statement of ours failed.
     #[error("cannot {doing} at {place}: {cause}")]
     Statement {
@@ -107,7 +139,6 @@ pub enum DatabaseError {
         /// Host, port and database.
         place: String,
         /// What the driver or the server said.
-        #[source]
         cause: Box<sqlx::Error>,
     },
 }

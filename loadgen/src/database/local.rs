@@ -44,14 +44,13 @@ pub enum LocalError {
     #[error(
         "cannot make a directory for a private postgres below the temporary directory: {0}; check TMPDIR"
     )]
-    Directory(#[source] io::Error),
+    Directory(io::Error),
     /// A program of the installation could not be started or watched.
     #[error("cannot run {}: {cause}", program.display())]
     Run {
         /// Its full path.
         program: PathBuf,
         /// What the system said.
-        #[source]
         cause: io::Error,
     },
     /// `initdb` gave up.
@@ -80,7 +79,6 @@ pub enum LocalError {
         /// The version of the installation.
         version: String,
         /// Why the last attempt to connect failed.
-        #[source]
         cause: Box<sqlx::Error>,
         /// The end of its log.
         last_words: String,

@@ -11,6 +11,8 @@ pub mod binaries;
 pub mod docker;
 mod error;
 pub mod local;
+pub mod probe;
+pub mod schema;
 mod server;
 mod url;
 
