@@ -9,8 +9,8 @@ pub enum Control {
     KillListeners,
     /// Multiplies every poster's rate from now on.
     ScaleRate(f64),
-    /// Adds workers to every fleet, or with a negative number retires them as they become idle;
-    /// a fleet keeps at least one.
+    /// Adds so many workers, or with a negative number retires them as they become idle. The fleets keep their
+    /// proportions, and each at least one worker.
     AddWorkers(i64),
     /// Ends the run now; the partial result counts as interrupted.
     Interrupt,

@@ -2,5 +2,11 @@
 
 pub mod control;
 pub mod database;
+pub mod fault;
+mod fleet;
 pub mod measure;
+pub mod observe;
+pub mod plan;
+mod poster;
+pub mod scenario;
 pub mod snapshot;

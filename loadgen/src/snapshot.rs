@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub elapsed: Duration,
     /// How long posters run in all.
     pub duration: Duration,
+    /// Jobs that are queued before the posters start; while that goes on, `totals.posted` counts them.
+    pub preload: u64,
     /// How many acquirers there are.
     pub replicas: usize,
     /// How many workers live now, waiting or running a job.

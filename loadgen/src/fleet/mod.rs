@@ -76,26 +76,23 @@ impl Crew {
         }
     }
 
-    /// Hires `more` workers to the fleets in proportion to their sizes, or retires so many; each fleet keeps one.
+    /// Hires so many workers, or with a negative number retires them, and keeps the fleets' proportions as
+    /// they are in the scenario; each fleet keeps one worker.
     pub(crate) fn add(&self, more: i64, now: Instant) {
         let mut fleets = self.lock();
+        let fill = |members: &Members| members.retire.len() as f64 / members.fleet.workers.max(1) as f64;
         for _ in 0..more.unsigned_abs() {
-            // The fleet that is furthest from its share in the scenario.
-            let fill =
-                |members: &Members| members.retire.len() as f64 / members.fleet.workers.max(1) as f64;
-            let candidates =
-                0..if fleets.iter().any(|members| members.retire.len() > 1) || more > 0 { fleets.len() } else { 0 };
+            let by_fill = fleets.iter().enumerate().map(|(fleet, members)| (fleet, fill(members)));
             let chosen = if more > 0 {
-                candidates.min_by(|a, b| fill(&fleets[*a]).total_cmp(&fill(&fleets[*b])))
+                by_fill.min_by(|a, b| a.1.total_cmp(&b.1))
             } else {
-                candidates
-                    .filter(|fleet| fleets[*fleet].retire.len() > 1)
-                    .max_by(|a, b| fill(&fleets[*a]).total_cmp(&fill(&fleets[*b])))
+                by_fill
+                    .filter(|(fleet, _)| fleets[*fleet].retire.len() > 1)
+                    .max_by(|a, b| a.1.total_cmp(&b.1))
             };
-            let Some(chosen) = chosen else { return };
+            let Some((chosen, _)) = chosen else { return };
             if more > 0 {
-                let number = fleets[chosen].hired;
-                let worker = plan::worker(&self.scenario, chosen, number);
+                let worker = plan::worker(&self.scenario, chosen, fleets[chosen].hired);
                 self.hire(&mut fleets[chosen], worker, now);
             } else if let Some(retire) = fleets[chosen].retire.pop() {
                 retire.cancel();

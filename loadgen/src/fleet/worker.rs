@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use acquirer::job::{Job, WorkerId};
-use acquirer::store::{JobTable as _, StoreError};
 use acquirer::store::postgres::PostgresStore;
+use acquirer::store::{JobTable as _, StoreError};
 use acquirer::{AcquireError, Acquirer};
 use tokio_util::sync::CancellationToken;
 
@@ -39,7 +39,8 @@ impl Worker {
         if self.retire.run_until_cancelled(tokio::time::sleep_until(arrives.into())).await.is_none() {
             return;
         }
-        let _present = Presence::new(&self.present);
+        let present = Arc::clone(&self.present);
+        let _present = Presence::new(&present);
         let retire = self.retire.clone();
         while let Some(called) = retire.run_until_cancelled(self.wait_for_job()).await {
             match called {

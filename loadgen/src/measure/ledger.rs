@@ -74,11 +74,6 @@ impl Entry {
     pub(crate) fn is_doubled(self) -> bool {
         self.0 & (ACQUIRED_TWICE | FINISHED_TWICE) != 0
     }
-
-    /// Its worker saw it finished.
-    pub(crate) fn is_finished(self) -> bool {
-        self.0 & FINISHED != 0
-    }
 }
 
 #[cfg(test)]

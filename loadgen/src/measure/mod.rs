@@ -17,6 +17,7 @@ mod view;
 pub use clearances::CauseCounts;
 pub use ids::JobIds;
 pub use latency::Stage;
+pub(crate) use recorder::AuditedFate;
 pub use recorder::{LIVE_JOBS_MAX, PostedJob, Recorder};
 pub use tap::ReplicaTap;
 pub(crate) use view::Surroundings;

@@ -18,7 +18,7 @@ use super::clearances::Clearances;
 use super::domains::{DomainIndex, Domains};
 use super::ids::JobIds;
 use super::latency::{self, Stage};
-use super::ledger::Ledger;
+use super::ledger::{Entry, Ledger};
 use super::recent::Recent;
 use super::seconds::Seconds;
 use super::shapes::Shapes;
@@ -155,6 +155,29 @@ impl Recorder {
         self.at(at).window.to.get_or_insert(at);
     }
 
+    /// These jobs are queued before the run begins; to its clocks they are as old as the run.
+    pub fn preloaded(&self, jobs: &[PostedJob], began: Instant) {
+        let state = &mut *self.at(began);
+        for PostedJob { number, shape } in jobs {
+            state.post_started += 1;
+            state.ledger.posted(*number);
+            state.totals.posted += 1;
+            if state.live.len() >= LIVE_JOBS_MAX {
+                state.events_dropped += 1;
+                continue;
+            }
+            let live = LiveJob {
+                shape: *shape,
+                intended: began,
+                committed: Some(began),
+                received: None,
+                taken: None,
+            };
+            state.live.insert(*number, live);
+            state.shapes.queued(*shape, *number, began);
+        }
+    }
+
     /// A poster begins to insert these jobs, at `at` where the plan said `intended`.
     pub fn post_started(&self, jobs: &[PostedJob], intended: Instant, at: Instant) {
         let mut state = self.at(at);
@@ -244,6 +267,18 @@ impl Recorder {
         self.at(at).seconds.fault_ended(name);
     }
 
+    /// What is known of one job.
+    pub(crate) fn fate(&self, number: u64) -> AuditedFate {
+        self.lock().ledger.entries().get(number as usize).copied().unwrap_or_default().into()
+    }
+
+    /// What is known of every job, by number.
+    pub(crate) fn fates(&self, mut look: impl FnMut(u64, AuditedFate)) {
+        for (number, entry) in self.lock().ledger.entries().iter().enumerate() {
+            look(number as u64, (*entry).into());
+        }
+    }
+
     /// The state, after closing the seconds that lie before `at`.
     pub(super) fn at(&self, at: Instant) -> MutexGuard<'_, State> {
         let mut state = self.lock();
@@ -257,6 +292,23 @@ impl Recorder {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the ledger knows of a job, for the audit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AuditedFate {
+    /// Its commit was seen.
+    pub(crate) is_posted: bool,
+    /// A worker has it now.
+    pub(crate) is_held: bool,
+    /// It was handed to two workers, or finished twice.
+    pub(crate) is_doubled: bool,
+}
+
+impl From<Entry> for AuditedFate {
+    fn from(entry: Entry) -> Self {
+        Self { is_posted: entry.is_posted(), is_held: entry.is_held(), is_doubled: entry.is_doubled() }
     }
 }
 

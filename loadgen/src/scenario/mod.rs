@@ -1,0 +1,399 @@
+//! What a run is to be: the settled form of a scenario, with every default filled in and every override
+//! applied, so that the rest of the program sees decisions only.
+//!
+//! [`Source::open`] finds the text, [`Scenario::resolve`] reads it. A scenario that comes out is sound:
+//! sizes are bounded, shares lie in 0 to 1, replicas exist, stages end with the run. It promises nothing
+//! about the database, and knows no clock.
+//!
+//! Time in a scenario counts from the moment when the posters start. The warm-up is the first part of
+//! the `duration`, the drain comes after it.
+
+mod builtins;
+mod error;
+mod overrides;
+pub mod quantity;
+mod read;
+mod reader;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;
+
+use std::time::Duration;
+
+use acquirer::job::{ProvisionerType, Tags};
+use serde::{Deserialize, Serialize};
+
+pub use builtins::builtin;
+pub use error::{Place, ScenarioError};
+pub use overrides::Overrides;
+
+/// Upper bounds of what a scenario may ask for.
+pub mod limits {
+    use std::time::Duration;
+
+    /// Workers of one scenario, all fleets together.
+    pub const WORKERS_MAX: u64 = 1_000_000;
+    /// Acquirers in one run.
+    pub const REPLICAS_MAX: u64 = 64;
+    /// Jobs in one transaction.
+    pub const BATCH_MAX: u64 = 10_000;
+    /// Jobs of one poster that are queued before the run begins.
+    pub const PRELOAD_MAX: u64 = 10_000_000;
+    /// Jobs per second of one poster.
+    pub const RATE_MAX: f64 = 1_000_000.0;
+    /// Any duration.
+    pub const DURATION_MAX: Duration = Duration::from_hours(24);
+    /// How long one job may run, as asked for and as drawn: the histograms end there.
+    pub const SERVICE_TIME_MAX: Duration = Duration::from_hours(1);
+}
+
+/// A scenario's text and what to call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The built-in's name or the file's path, as it was asked for.
+    pub name: String,
+    /// The TOML text.
+    pub text: String,
+}
+
+/// One run, settled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// What it shows, in a line.
+    pub title: String,
+    /// How long the posters run, warm-up included.
+    #[serde(with = "quantity::as_text")]
+    pub duration: Duration,
+    /// The first part of `duration`, which isn't measured.
+    #[serde(with = "quantity::as_text")]
+    pub warmup: Duration,
+    /// Time after the posters stop for what is queued to be taken and finished.
+    #[serde(with = "quantity::as_text")]
+    pub drain: Duration,
+    /// Decides every random draw of the plan.
+    pub seed: u64,
+    /// How many acquirers there are, at least one.
+    pub replicas: usize,
+    /// The acquirers' backup poll period.
+    #[serde(with = "quantity::as_text")]
+    pub backup_poll: Duration,
+    /// The acquirers' rules.
+    pub policy: PolicyChoice,
+    /// The workers, at least one fleet.
+    #[serde(rename = "fleet")]
+    pub fleets: Vec<Fleet>,
+    /// Who posts jobs.
+    #[serde(rename = "poster")]
+    pub posters: Vec<Poster>,
+    /// What goes wrong, in the order of the file.
+    #[serde(rename = "fault")]
+    pub faults: Vec<Fault>,
+    /// What a reader of the results should know about how the scenario was settled, in plain words.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// The acquirers' rules by name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PolicyChoice {
+    /// The mended rules.
+    #[default]
+    Default,
+    /// The rules of the seed, weaknesses included.
+    Seed,
+}
+
+/// Workers of one kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fleet {
+    /// Its name, unique among the fleets.
+    pub name: String,
+    /// How many, at least one.
+    pub workers: usize,
+    /// What they accept: sorted, without repetition, never empty.
+    pub provisioners: Vec<ProvisionerType>,
+    /// The tags that each carries.
+    pub tags: Tags,
+    /// How long they work on a job.
+    pub service_time: ServiceTime,
+    /// Pause between finishing a job and asking for the next.
+    #[serde(with = "quantity::as_text")]
+    pub think_time: Duration,
+    /// The acquirers that they ask.
+    pub replica: ReplicaChoice,
+    /// A worker that has waited this long cancels its call and asks anew; `None` is never.
+    #[serde(with = "quantity::as_optional_text")]
+    pub patience: Option<Duration>,
+    /// Share of jobs that fail, 0 to 1.
+    pub failure: f64,
+    /// They arrive evenly over this time; zero is all at once.
+    #[serde(with = "quantity::as_text")]
+    pub ramp: Duration,
+}
+
+/// How long a worker works on a job.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServiceTime {
+    /// Always the same.
+    Constant(#[serde(with = "quantity::as_text")] Duration),
+    /// Exponential with this mean.
+    Exponential(#[serde(with = "quantity::as_text")] Duration),
+    /// Log-normal through two of its percentiles; the median is above zero, and `p99` not below it.
+    Lognormal {
+        /// Half of the jobs take no longer.
+        #[serde(with = "quantity::as_text")]
+        median: Duration,
+        /// 99 in 100 take no longer.
+        #[serde(with = "quantity::as_text")]
+        p99: Duration,
+    },
+    /// Anything between two bounds with equal chance; `min` is no larger than `max`.
+    Uniform {
+        /// The shortest.
+        #[serde(with = "quantity::as_text")]
+        min: Duration,
+        /// The longest.
+        #[serde(with = "quantity::as_text")]
+        max: Duration,
+    },
+}
+
+/// The acquirers that a fleet's workers ask.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReplicaChoice {
+    /// Worker by worker over all of them.
+    #[default]
+    Spread,
+    /// One for all, by its number from 0.
+    #[serde(untagged)]
+    Only(usize),
+}
+
+/// Somebody who posts jobs by a timetable and never waits for workers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Poster {
+    /// Its name, unique among the posters.
+    pub name: String,
+    /// Its rate over time, one stage after the other from time zero; silent when they are over. They end
+    /// with the run at the latest.
+    pub stages: Vec<Stage>,
+    /// How arrivals lie around the rate.
+    pub arrival: ArrivalProcess,
+    /// Jobs per transaction, at least one. The rate stays one of jobs.
+    pub batch: usize,
+    /// Jobs queued before the run begins, never announced.
+    pub preload: usize,
+    /// When the notice goes out.
+    pub announce: Announce,
+    /// What the jobs demand; never empty, with a total weight above zero.
+    pub mix: Vec<MixEntry>,
+}
+
+/// A stretch of time in which the rate is constant or changes linearly.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// How long it is, above zero.
+    #[serde(rename = "for", with = "quantity::as_text")]
+    pub length: Duration,
+    /// Jobs per second at its start.
+    pub from: f64,
+    /// Jobs per second at its end.
+    pub to: f64,
+}
+
+/// How arrivals lie around the rate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ArrivalProcess {
+    /// As independent clients would: a Poisson process.
+    #[default]
+    Poisson,
+    /// Evenly spaced.
+    Uniform,
+}
+
+/// When the notice of a job goes out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Announce {
+    /// After the commit, as a statement of its own.
+    #[default]
+    AfterCommit,
+    /// By the transaction that inserts the job.
+    InTransaction,
+}
+
+/// One kind of job in a poster's mix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MixEntry {
+    /// Its share, relative to the other entries.
+    pub weight: f64,
+    /// The type that the job needs.
+    pub provisioner: ProvisionerType,
+    /// The tags that the job demands.
+    pub tags: Tags,
+}
+
+/// Something that goes wrong.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fault {
+    /// When it begins.
+    #[serde(with = "quantity::as_text")]
+    pub at: Duration,
+    /// How long it lasts; `None` is to the end of the run. A fault of one moment has none.
+    #[serde(rename = "for", with = "quantity::as_optional_text")]
+    pub length: Option<Duration>,
+    /// The replica that it hits; `None` is all of them.
+    pub replica: Option<usize>,
+    /// What goes wrong.
+    #[serde(flatten)]
+    pub kind: FaultKind,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "FaultKey", into = "FaultKey")]
+pub enum FaultKind {
+    /// This share of notifications, 0 to 1, is swallowed before the acquirer hears them.
+    DropNotifications(f64),
+    /// The listener's connection is terminated once.
+    KillListener,
+}
+
+/// A fault as its key and value in the language.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum FaultKey {
+    DropNotifications(f64),
+    KillListener(bool),
+}
+
+impl From<FaultKind> for FaultKey {
+    fn from(kind: FaultKind) -> Self {
+        match kind {
+            FaultKind::DropNotifications(share) => Self::DropNotifications(share),
+            FaultKind::KillListener => Self::KillListener(true),
+        }
+    }
+}
+
+impl From<FaultKey> for FaultKind {
+    fn from(key: FaultKey) -> Self {
+        match key {
+            FaultKey::DropNotifications(share) => Self::DropNotifications(share),
+            FaultKey::KillListener(_) => Self::KillListener,
+        }
+    }
+}
+
+impl Scenario {
+    /// Reads a scenario and settles it. The first mistake in the order of the file is the one reported.
+    pub fn resolve(source: &Source, overrides: &Overrides) -> Result<Self, ScenarioError> {
+        let mut scenario = read::scenario(source)?;
+        overrides.apply(&mut scenario)?;
+        scenario.note_unacceptable_jobs();
+        Ok(scenario)
+    }
+
+    /// Workers of all fleets.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.fleets.iter().map(|fleet| fleet.workers).sum()
+    }
+
+    /// A job that nobody accepts waits for ever, which is legal and rarely meant.
+    fn note_unacceptable_jobs(&mut self) {
+        for poster in &self.posters {
+            for entry in &poster.mix {
+                if entry.weight > 0.0 && !self.fleets.iter().any(|fleet| fleet.accepts(entry)) {
+                    let tags: Vec<String> = entry.tags.iter().map(|(k, v)| format!("{k}={v}")).collect();
+                    self.notes.push(format!(
+                        "poster {:?} posts {} jobs {{{}}} that no fleet accepts; they stay queued",
+                        poster.name,
+                        entry.provisioner,
+                        tags.join(", "),
+                    ));
+                }
+            }
+        }
+    }
+}
+
+impl Fleet {
+    /// Whether its workers may run such a job (`S11`).
+    #[must_use]
+    pub fn accepts(&self, job: &MixEntry) -> bool {
+        self.provisioners.contains(&job.provisioner) && self.tags.satisfy(&job.tags)
+    }
+}
+
+impl Poster {
+    /// When its last stage is over.
+    #[must_use]
+    pub fn ends_at(&self) -> Duration {
+        self.stages.iter().map(|stage| stage.length).sum()
+    }
+}
+
+impl Stage {
+    /// Jobs per second at `offset` from its start.
+    #[must_use]
+    pub fn rate_at(&self, offset: Duration) -> f64 {
+        let share = (offset.as_secs_f64() / self.length.as_secs_f64()).clamp(0.0, 1.0);
+        self.from + (self.to - self.from) * share
+    }
+}
+
+impl Fault {
+    /// The scenario's key for it, such as `drop_notifications`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self.kind {
+            FaultKind::DropNotifications(_) => "drop_notifications",
+            FaultKind::KillListener => "kill_listener",
+        }
+    }
+
+    /// Its parameter in words, such as `100%`; empty when it has none.
+    #[must_use]
+    pub fn parameter(&self) -> String {
+        match self.kind {
+            FaultKind::DropNotifications(share) => format!("{}%", (share * 1000.0).round() / 10.0),
+            FaultKind::KillListener => String::new(),
+        }
+    }
+}
+
+impl PolicyChoice {
+    /// The name in scenarios, options and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Seed => "seed",
+        }
+    }
+}
+
+impl std::fmt::Display for PolicyChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for PolicyChoice {
+    type Err = quantity::QuantityError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "default" => Ok(Self::Default),
+            "seed" => Ok(Self::Seed),
+            other => Err(quantity::QuantityError::new(format!(
+                "unknown policy {other:?}: one of \"default\", \"seed\""
+            ))),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! `[[poster]]`, its stages and its mix.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use acquirer::job::{ProvisionerType, Tags};
+use toml::de::DeValue;
+
+use super::super::limits::{BATCH_MAX, PRELOAD_MAX};
+use super::super::reader::Table;
+use super::super::{Announce, ArrivalProcess, MixEntry, Poster, Stage};
+use super::{name, positive};
+
+const KEYS: [&str; 7] = ["name", "stages", "arrival", "batch", "preload", "announce", "mix"];
+const STAGE_KEYS: [&str; 4] = ["for", "rate", "from", "to"];
+const MIX_KEYS: [&str; 3] = ["weight", "provisioner", "tags"];
+
+pub(super) fn posters(root: &Table<'_>) -> Vec<Poster> {
+    let mut names = BTreeMap::new();
+    root.tables("poster", "[[poster]]", &KEYS, &[])
+        .iter()
+        .enumerate()
+        .map(|(index, table)| {
+            let preload = table.count("preload", 0..=PRELOAD_MAX).map_or(0, |(jobs, _)| jobs as usize);
+            Poster {
+                name: name(table, "poster", index, &mut names),
+                stages: stages(table, preload > 0),
+                arrival: arrival(table).unwrap_or_default(),
+                batch: table.count("batch", 1..=BATCH_MAX).map_or(1, |(jobs, _)| jobs as usize),
+                preload,
+                announce: table
+                    .word(
+                        "announce",
+                        &[
+                            ("after_commit", Announce::AfterCommit),
+                            ("in_transaction", Announce::InTransaction),
+                        ],
+                    )
+                    .unwrap_or_default(),
+                mix: mix(table),
+            }
+        })
+        .collect()
+}
+
+/// The stages; without a preload there must be some, or the poster would do nothing.
+fn stages(table: &Table<'_>, preloads: bool) -> Vec<Stage> {
+    if !preloads {
+        table.required("stages", "[ { for = \"60s\", rate = 50 } ]");
+    }
+    let Some((array, span)) = table.array("stages", "an array such as [ { for = \"60s\", rate = 50 } ]")
+    else {
+        return Vec::new();
+    };
+    if array.is_empty() && !preloads {
+        table.mistake(span, "stages is empty; write at least one, such as { for = \"60s\", rate = 50 }");
+    }
+    array
+        .iter()
+        .filter_map(|value| table.table(value, "a stage", &STAGE_KEYS, &[]))
+        .filter_map(|table| stage(&table))
+        .collect()
+}
+
+fn stage(table: &Table<'_>) -> Option<Stage> {
+    table.required("for", "\"20s\"");
+    let length = positive(table, "for");
+    let has = |key| table.get(key).is_some();
+    let (from, to) = match (has("rate"), has("from"), has("to")) {
+        (true, false, false) => {
+            let rate = table.rate("rate")?.0;
+            (rate, rate)
+        }
+        (false, true, true) => (table.rate("from")?.0, table.rate("to")?.0),
+        _ => {
+            table.missing(
+                "a stage has either a rate, or both from and to, such as { for = \"20s\", from = 50, to = 400 }",
+            );
+            return None;
+        }
+    };
+    Some(Stage { length: length?, from, to })
+}
+
+fn arrival(table: &Table<'_>) -> Option<ArrivalProcess> {
+    let value = table.get("arrival")?;
+    if let DeValue::Table(entries) = value.get_ref()
+        && entries.contains_key("burst")
+    {
+        table.mistake(
+            value.span(),
+            "arrival in bursts is not supported yet; write \"poisson\" or \"uniform\", or a batch",
+        );
+        return None;
+    }
+    table.word("arrival", &[("poisson", ArrivalProcess::Poisson), ("uniform", ArrivalProcess::Uniform)])
+}
+
+/// The mix; a poster without one posts terraform jobs that demand no tags.
+fn mix(table: &Table<'_>) -> Vec<MixEntry> {
+    if table.get("mix").is_none() {
+        return vec![MixEntry { weight: 1.0, provisioner: ProvisionerType::Terraform, tags: Tags::new() }];
+    }
+    let entries: Vec<MixEntry> = table
+        .tables("mix", "[[poster.mix]]", &MIX_KEYS, &[])
+        .iter()
+        .map(|entry| MixEntry {
+            weight: entry.weight("weight").map_or(1.0, |(weight, _)| weight),
+            provisioner: entry
+                .get("provisioner")
+                .and_then(|value| entry.provisioner("provisioner", value))
+                .unwrap_or(ProvisionerType::Terraform),
+            tags: entry.tags("tags"),
+        })
+        .collect();
+    let weight: f64 = entries.iter().map(|entry| entry.weight).sum();
+    if let Some((array, span)) = table.array("mix", "written [[poster.mix]], in double brackets") {
+        if array.is_empty() {
+            table.mistake(span, "mix is empty; write at least one [[poster.mix]], or leave it out");
+        } else if weight <= 0.0 {
+            table.mistake(span, "all weights of the mix are 0; give one of them more");
+        } else if !weight.is_finite() {
+            table.mistake(
+                span,
+                "the weights of the mix add up to more than a number holds; make them smaller",
+            );
+        }
+    }
+    entries
+}
+
+impl Poster {
+    /// Lets its stages end at `end` when they would last longer. A ramp keeps its slope.
+    pub(in super::super) fn cut_at(&mut self, end: Duration) {
+        let mut start = Duration::ZERO;
+        self.stages.retain_mut(|stage| {
+            let left = end.saturating_sub(start);
+            start += stage.length;
+            if left < stage.length && !left.is_zero() {
+                stage.to = stage.rate_at(left);
+                stage.length = left;
+            }
+            !left.is_zero()
+        });
+    }
+}

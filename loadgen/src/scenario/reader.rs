@@ -1,0 +1,355 @@
+//! A TOML table read key by key, with the place of every mistake.
+//!
+//! Mistakes are collected rather than returned, so that the reading goes on in the order of the language
+//! and the first mistake in the order of the *file* can still be the one that is reported. What a faulty
+//! key yields is `None`, like an absent one. It knows values, not scenarios.
+
+use std::cell::RefCell;
+use std::ops::{Range, RangeInclusive};
+use std::time::Duration;
+
+use acquirer::job::{ProvisionerType, Tags};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::{nearest, quoted};
+use super::quantity;
+
+/// A value and where it stands in the text, in bytes.
+pub(super) type At<T> = (T, Range<usize>);
+
+/// Mistakes found so far.
+#[derive(Debug, Default)]
+pub(super) struct Mistakes(RefCell<Vec<(Kind, At<String>)>>);
+
+/// What is there and wrong comes before what is missing: a misspelt key is often the reason why another
+/// seems to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Wrong,
+    Missing,
+}
+
+impl Mistakes {
+    fn add(&self, kind: Kind, span: Range<usize>, message: impl Into<String>) {
+        self.0.borrow_mut().push((kind, (message.into(), span)));
+    }
+
+    /// The first one in the order of the text.
+    pub(super) fn first(self) -> Option<At<String>> {
+        let mistakes = self.0.into_inner();
+        mistakes.into_iter().min_by_key(|(kind, (_, span))| (*kind, span.start)).map(|(_, mistake)| mistake)
+    }
+}
+
+/// One table of the text.
+pub(super) struct Table<'a> {
+    entries: &'a DeTable<'a>,
+    /// Where it stands: its header, or all of it when it is inline.
+    pub(super) span: Range<usize>,
+    /// What to call it, such as `[[fleet]]`.
+    name: &'static str,
+    mistakes: &'a Mistakes,
+}
+
+impl<'a> Table<'a> {
+    /// Opens a table whose keys are `keys`. Those in `later` are words of the language that aren't
+    /// supported yet; any other is a mistake.
+    pub(super) fn open(
+        entries: &'a DeTable<'a>,
+        span: Range<usize>,
+        name: &'static str,
+        keys: &[&str],
+        later: &[&str],
+        mistakes: &'a Mistakes,
+    ) -> Self {
+        for key in entries.keys() {
+            let word = key.get_ref().as_ref();
+            if later.contains(&word) {
+                mistakes.add(Kind::Wrong, key.span(), format!("{word} is not supported yet; remove it"));
+            } else if !keys.contains(&word) {
+                let remedy = match nearest(word, keys.iter().chain(later).copied()) {
+                    Some(near) => format!("did you mean {near:?}?"),
+                    None => format!("the keys are {}", keys.join(", ")),
+                };
+                mistakes.add(Kind::Wrong, key.span(), format!("unknown key {word:?} in {name}; {remedy}"));
+            }
+        }
+        Self { entries, span, name, mistakes }
+    }
+
+    pub(super) fn mistake(&self, span: Range<usize>, message: impl Into<String>) {
+        self.mistakes.add(Kind::Wrong, span, message);
+    }
+
+    /// Something that the table should have and hasn't.
+    pub(super) fn missing(&self, message: impl Into<String>) {
+        self.mistakes.add(Kind::Missing, self.span.clone(), message);
+    }
+
+    /// The value of a key that may be absent.
+    pub(super) fn get(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.entries.get(key)
+    }
+
+    /// The value of a key that must be there.
+    pub(super) fn required(&self, key: &str, example: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        let value = self.get(key);
+        if value.is_none() {
+            self.missing(format!("{} needs {key:?}, such as {key} = {example}", self.name));
+        }
+        value
+    }
+
+    pub(super) fn text(&self, key: &str) -> Option<At<String>> {
+        let value = self.get(key)?;
+        match value.get_ref().as_str() {
+            Some(text) if text.trim().is_empty() => {
+                self.mistake(value.span(), format!("{key} is empty; give it a word, or remove it"));
+                None
+            }
+            Some(text) => Some((text.to_owned(), value.span())),
+            None => self.mistyped(key, value, "a string"),
+        }
+    }
+
+    pub(super) fn boolean(&self, key: &str) -> Option<At<bool>> {
+        let value = self.get(key)?;
+        match value.get_ref().as_bool() {
+            Some(yes) => Some((yes, value.span())),
+            None => self.mistyped(key, value, "true or false"),
+        }
+    }
+
+    pub(super) fn duration(&self, key: &str) -> Option<At<Duration>> {
+        let value = self.get(key)?;
+        match value.get_ref() {
+            DeValue::String(text) => {
+                self.checked(value, quantity::parse_duration(text).map_err(|e| format!("{key}: {e}")))
+            }
+            DeValue::Integer(_) | DeValue::Float(_) => {
+                let number = number(value.get_ref()).unwrap_or_default();
+                self.checked(
+                    value,
+                    Err(format!(
+                        "{key} = {number} has no unit; write {key} = \"{number}s\" (or us, ms, m, h)"
+                    )),
+                )
+            }
+            _ => self.mistyped(key, value, "a duration such as \"30s\""),
+        }
+    }
+
+    /// Jobs per second.
+    pub(super) fn rate(&self, key: &str) -> Option<At<f64>> {
+        let value = self.get(key)?;
+        let rate = match value.get_ref() {
+            DeValue::String(text) => quantity::parse_rate(text),
+            other => match number(other) {
+                Some(number) => quantity::check_rate(number),
+                None => return self.mistyped(key, value, "a rate such as 200 or \"200/s\""),
+            },
+        };
+        self.checked(value, rate.map_err(|error| format!("{key}: {error}")))
+    }
+
+    /// A whole number within bounds.
+    pub(super) fn count(&self, key: &str, bounds: RangeInclusive<u64>) -> Option<At<u64>> {
+        let value = self.get(key)?;
+        self.whole(key, value, bounds)
+    }
+
+    pub(super) fn whole(
+        &self,
+        key: &str,
+        value: &Spanned<DeValue<'_>>,
+        bounds: RangeInclusive<u64>,
+    ) -> Option<At<u64>> {
+        let DeValue::Integer(integer) = value.get_ref() else {
+            return self.mistyped(key, value, "a whole number");
+        };
+        let number = i128::from_str_radix(integer.as_str(), integer.radix()).unwrap_or(i128::MAX);
+        match u64::try_from(number) {
+            Ok(number) if bounds.contains(&number) => Some((number, value.span())),
+            _ => {
+                let (least, most) = (bounds.start(), bounds.end());
+                self.mistake(
+                    value.span(),
+                    format!("{key} = {} is out of range; it goes from {least} to {most}", integer.as_str()),
+                );
+                None
+            }
+        }
+    }
+
+    /// A share, 0 to 1.
+    pub(super) fn share(&self, key: &str) -> Option<At<f64>> {
+        let value = self.get(key)?;
+        match number(value.get_ref()) {
+            Some(share) if (0.0..=1.0).contains(&share) => Some((share, value.span())),
+            Some(share) => {
+                self.mistake(value.span(), format!("{key} = {share} is no share; it goes from 0 to 1"));
+                None
+            }
+            None => self.mistyped(key, value, "a share from 0 to 1"),
+        }
+    }
+
+    /// A weight: any finite number that isn't negative.
+    pub(super) fn weight(&self, key: &str) -> Option<At<f64>> {
+        let value = self.get(key)?;
+        match number(value.get_ref()) {
+            Some(weight) if weight.is_finite() && weight >= 0.0 => Some((weight, value.span())),
+            Some(weight) => {
+                self.mistake(value.span(), format!("{key} = {weight} is no weight; write 0 or more"));
+                None
+            }
+            None => self.mistyped(key, value, "a number"),
+        }
+    }
+
+    /// One of a few words.
+    pub(super) fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
+        let value = self.get(key)?;
+        match value.get_ref().as_str() {
+            Some(text) => self.choose(key, text, value.span(), words),
+            None => self.mistyped(key, value, &format!("one of {}", quoted(words.iter().map(|w| w.0)))),
+        }
+    }
+
+    pub(super) fn choose<T: Copy>(
+        &self,
+        key: &str,
+        text: &str,
+        span: Range<usize>,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let names = || words.iter().map(|(word, _)| *word);
+            let remedy = match nearest(text, names()) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => format!("one of {}", quoted(names())),
+            };
+            self.mistake(span, format!("unknown {key} {text:?}; {remedy}"));
+        }
+        found
+    }
+
+    pub(super) fn provisioner(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<ProvisionerType> {
+        match value.get_ref().as_str() {
+            Some(text) => {
+                self.choose(key, text, value.span(), &ProvisionerType::ALL.map(|kind| (kind.as_str(), kind)))
+            }
+            None => self.mistyped(key, value, "the name of a provisioner, \"echo\" or \"terraform\""),
+        }
+    }
+
+    /// A table of strings without NUL bytes; no tags when it is absent.
+    pub(super) fn tags(&self, key: &str) -> Tags {
+        let Some(value) = self.get(key) else { return Tags::new() };
+        let Some(entries) = value.get_ref().as_table() else {
+            self.mistyped::<()>(key, value, "a table such as { environment = \"on-prem\" }");
+            return Tags::new();
+        };
+        let mut pairs = Vec::new();
+        for (name, value) in entries {
+            match value.get_ref().as_str() {
+                Some(text) if text.contains('\0') => {
+                    self.mistake(
+                        value.span(),
+                        format!("tag {:?} holds a NUL byte; remove it", name.get_ref()),
+                    );
+                }
+                Some(_) if name.get_ref().contains('\0') => {
+                    self.mistake(
+                        name.span(),
+                        format!("tag {:?} holds a NUL byte; remove it", name.get_ref()),
+                    );
+                }
+                Some(text) => pairs.push((name.get_ref().to_string(), text.to_owned())),
+                None => {
+                    self.mistyped::<()>(&format!("tag {:?}", name.get_ref()), value, "a string");
+                }
+            }
+        }
+        Tags::from_pairs(pairs).unwrap_or_default()
+    }
+
+    /// The elements of an array of values; `None` when there is no such key.
+    pub(super) fn array(&self, key: &str, like: &str) -> Option<At<&'a [Spanned<DeValue<'a>>]>> {
+        let value = self.get(key)?;
+        match value.get_ref().as_array() {
+            Some(array) => Some((array, value.span())),
+            None => self.mistyped(key, value, like),
+        }
+    }
+
+    /// The table behind a key.
+    pub(super) fn table(
+        &self,
+        value: &'a Spanned<DeValue<'a>>,
+        name: &'static str,
+        keys: &[&str],
+        later: &[&str],
+    ) -> Option<Table<'a>> {
+        match value.get_ref().as_table() {
+            Some(entries) => Some(Table::open(entries, value.span(), name, keys, later, self.mistakes)),
+            None => self.mistyped(name, value, "a table"),
+        }
+    }
+
+    /// The tables of an array of tables such as `[[fleet]]`; none when there is no such key.
+    pub(super) fn tables(
+        &self,
+        key: &str,
+        name: &'static str,
+        keys: &[&str],
+        later: &[&str],
+    ) -> Vec<Table<'a>> {
+        match self.get(key).map(|value| (value, value.get_ref().as_array())) {
+            Some((_, Some(array))) => {
+                array.iter().filter_map(|value| self.table(value, name, keys, later)).collect()
+            }
+            Some((value, None)) => {
+                self.mistyped::<()>(key, value, &format!("written {name}, in double brackets"));
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    pub(super) fn mistyped<T>(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) -> Option<T> {
+        let kind = match value.get_ref() {
+            DeValue::String(_) => "a string",
+            DeValue::Integer(_) => "a whole number",
+            DeValue::Float(_) => "a number",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a date",
+            DeValue::Array(_) => "an array",
+            DeValue::Table(_) => "a table",
+        };
+        self.mistake(value.span(), format!("{key} must be {wanted}, not {kind}"));
+        None
+    }
+
+    fn checked<T>(&self, value: &Spanned<DeValue<'_>>, result: Result<T, String>) -> Option<At<T>> {
+        match result {
+            Ok(checked) => Some((checked, value.span())),
+            Err(message) => {
+                self.mistake(value.span(), message);
+                None
+            }
+        }
+    }
+}
+
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    match value {
+        DeValue::Integer(integer) => {
+            i128::from_str_radix(integer.as_str(), integer.radix()).ok().map(|number| number as f64)
+        }
+        DeValue::Float(float) => float.as_str().parse().ok(),
+        _ => None,
+    }
+}
