@@ -10,8 +10,8 @@ use clearance::dashboard::{DashboardInput, DashboardOptions, no_color_wanted, ru
 use clearance::log_ring::LogRing;
 use loadgen::control::Control;
 use loadgen::snapshot::{
-    ActiveFault, Cause, DatabaseFacts, DomainPhase, DomainReplica, DomainRow, Latency, ProvisionerType, Rates,
-    RootCause, RunPhase, Second, Snapshot, Tags, Totals,
+    ActiveFault, Cause, DatabaseFacts, DomainPhase, DomainReplica, DomainRow, Latency, ProvisionerType,
+    Rates, RootCause, RunPhase, Second, Snapshot, Tags, Totals,
 };
 use tokio::sync::{mpsc, watch};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -51,7 +51,9 @@ impl Run {
             Control::ToggleDropNotifications => {
                 self.dropping_until = if self.dropping() { None } else { Some(self.now + 20.0) };
             }
-            Control::KillListeners => tracing::warn!(replica = 1, "listener lost its connection; listening again"),
+            Control::KillListeners => {
+                tracing::warn!(replica = 1, "listener lost its connection; listening again")
+            }
             Control::ScaleRate(factor) => self.factor *= factor,
             Control::AddWorkers(count) => self.workers = (self.workers + count).max(1),
             Control::Interrupt => self.interrupted = true,
@@ -66,7 +68,8 @@ impl Run {
         let second = self.now as u64;
         let posted = (self.factor * (300.0 + 120.0 * (self.now / 9.0).sin() + 40.0 * self.noise(1.0))) as u64;
         let dropping = self.dropping();
-        let acquired = if dropping { posted * 7 / 10 } else { posted + self.totals.backlog.saturating_sub(12) / 2 };
+        let acquired =
+            if dropping { posted * 7 / 10 } else { posted + self.totals.backlog.saturating_sub(12) / 2 };
         let rescued = if dropping && second.is_multiple_of(3) { acquired / 3 } else { 0 };
         self.totals.posted += posted;
         self.totals.acquired += acquired;
@@ -98,7 +101,9 @@ impl Run {
         let dropping = self.dropping();
         let last = self.seconds.last().cloned().unwrap_or_default();
         let mut buckets: Vec<u64> = vec![0; 24];
-        for (bucket, count) in [(9, 120), (10, 900), (11, 1_400), (12, 600), (13, 160), (14, 60), (15, 9), (18, 2)] {
+        for (bucket, count) in
+            [(9, 120), (10, 900), (11, 1_400), (12, 600), (13, 160), (14, 60), (15, 9), (18, 2)]
+        {
             buckets[bucket] = count;
         }
         if dropping {
@@ -113,7 +118,11 @@ impl Run {
         ]);
         Snapshot {
             title: "default".to_owned(),
-            database: DatabaseFacts { kind: "local".into(), version: "15.18".into(), durability: "safe".into() },
+            database: DatabaseFacts {
+                kind: "local".into(),
+                version: "15.18".into(),
+                durability: "safe".into(),
+            },
             policy: "default".to_owned(),
             phase: match self.now as u64 {
                 0..2 => RunPhase::Starting,
@@ -183,7 +192,11 @@ impl Run {
                     DomainReplica {
                         replica,
                         waiting: 3 + domain * 2 + replica,
-                        phase: if busy && replica == domain % 3 { DomainPhase::Querying } else { DomainPhase::Idle },
+                        phase: if busy && replica == domain % 3 {
+                            DomainPhase::Querying
+                        } else {
+                            DomainPhase::Idle
+                        },
                         pending: busy && domain.is_multiple_of(5),
                         next_poll_in: Duration::from_secs_f64(left),
                         backup_poll: Duration::from_secs_f64(POLL),
@@ -249,7 +262,11 @@ async fn main() -> anyhow::Result<()> {
             if run.now.floor() > before && run.now < 180.0 {
                 run.second();
                 if (run.now as u64).is_multiple_of(5) {
-                    tracing::info!(posted = run.totals.posted, backlog = run.totals.backlog, "five seconds more");
+                    tracing::info!(
+                        posted = run.totals.posted,
+                        backlog = run.totals.backlog,
+                        "five seconds more"
+                    );
                 }
             }
             if run.interrupted || publish.send(Arc::new(run.snapshot())).is_err() {

@@ -107,7 +107,7 @@ const UNICODE: Glyphs = Glyphs {
     selected: "▶",
     ellipsis: "…",
     none: "–",
-    legend: ["⠒", "⣿", "⠤"],
+    legend: ["⠒", "⡪", "⠤"],
     arrows: ["↑", "↓"],
     cursor: "▏",
     from: "←",

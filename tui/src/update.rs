@@ -110,7 +110,11 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::Freeze => freeze(model),
         Action::ToggleDropNotifications => {
             let dropping = model.latest.faults.iter().any(|fault| fault.name == "drop_notifications");
-            let word = if dropping { "dropping notifications ends" } else { "every notification is dropped from now on" };
+            let word = if dropping {
+                "dropping notifications ends"
+            } else {
+                "every notification is dropped from now on"
+            };
             return intervene(model, Control::ToggleDropNotifications, word.to_owned());
         }
         Action::KillListeners => {
@@ -239,7 +243,8 @@ fn go(model: &mut Model, movement: Movement) {
     match model.view {
         View::Overview => {}
         View::Domains => {
-            let row = moved(model.domains.selected, movement, view::domains_page(model), model.domains.rows.len());
+            let row =
+                moved(model.domains.selected, movement, view::domains_page(model), model.domains.rows.len());
             select(model, row);
         }
         View::Log => {

@@ -97,9 +97,10 @@ impl DomainsState {
     /// Makes `rows` anew for `snapshot`; the selection follows its domain.
     pub fn refresh(&mut self, snapshot: &Snapshot, page: usize) {
         self.rows = visible_rows(snapshot, &self.filter, self.sort, self.reversed);
-        let found = self.selected_key.as_ref().and_then(|key| {
-            self.rows.iter().position(|&row| key_of(&snapshot.domains[row]) == *key)
-        });
+        let found = self
+            .selected_key
+            .as_ref()
+            .and_then(|key| self.rows.iter().position(|&row| key_of(&snapshot.domains[row]) == *key));
         self.select(found.unwrap_or(self.selected), snapshot, page);
     }
 
@@ -132,7 +133,9 @@ pub fn key_of(row: &DomainRow) -> DomainKey {
 pub fn visible_rows(snapshot: &Snapshot, filter: &str, sort: SortBy, reversed: bool) -> Vec<usize> {
     let filter = filter.to_lowercase();
     let mut rows: Vec<usize> = (0..snapshot.domains.len())
-        .filter(|&row| filter.is_empty() || row_label(&snapshot.domains[row]).to_lowercase().contains(&filter))
+        .filter(|&row| {
+            filter.is_empty() || row_label(&snapshot.domains[row]).to_lowercase().contains(&filter)
+        })
         .collect();
     // The sort is stable and `domains` is in order of keys, so that equal rows never swap places.
     rows.sort_by(|&a, &b| {
@@ -152,7 +155,11 @@ fn compare(a: &DomainRow, b: &DomainRow, sort: SortBy) -> Ordering {
     let float = |x: f64, y: f64| y.total_cmp(&x);
     match sort {
         SortBy::Trouble => {
-            let hurt = |row: &DomainRow| (trouble(row), row.oldest, row.backlog);
+            // Rows that do not hurt keep their places, or the table would never be still.
+            let hurt = |row: &DomainRow| match trouble(row) {
+                Trouble::None => (Trouble::None, None, 0),
+                trouble => (trouble, row.oldest, row.backlog),
+            };
             hurt(b).cmp(&hurt(a))
         }
         SortBy::Name => row_label(a).cmp(&row_label(b)),

@@ -10,8 +10,8 @@ use loadgen::snapshot::{RunPhase, Snapshot};
 use ratatui::layout::Size;
 
 pub use domains::{
-    DomainKey, DomainsState, SortBy, Trouble, key_of, next_poll, row_label, short_label, trouble, visible_rows,
-    waiting, worst_first,
+    DomainKey, DomainsState, SortBy, Trouble, key_of, next_poll, row_label, short_label, trouble,
+    visible_rows, waiting, worst_first,
 };
 pub use log::LogState;
 

@@ -54,14 +54,14 @@ pub(super) fn chart(
     }
     let shown = &seconds[seconds.len().saturating_sub(WINDOW)..];
     let window = shown.len().clamp(WINDOW_MIN, WINDOW);
-    let highest = shown.iter().flat_map(|second| series.iter().map(|one| (one.value)(second))).fold(0.0, f64::max);
+    let highest =
+        shown.iter().flat_map(|second| series.iter().map(|one| (one.value)(second))).fold(0.0, f64::max);
     let top = round_up(highest);
 
     let dim = theme.style(Role::Dim);
     let gutter = if area.width >= 30 { 6 } else { 0 };
     let axis = u16::from(area.height >= 5);
-    let plot =
-        Rect { x: area.x + gutter, width: area.width - gutter, height: area.height - axis, ..area };
+    let plot = Rect { x: area.x + gutter, width: area.width - gutter, height: area.height - axis, ..area };
     if gutter > 0 {
         let scale = Rect { width: gutter - 1, height: plot.height, ..area };
         put_right(buffer, scale, 0, &Span::styled(unit(top), dim).into());
@@ -69,13 +69,14 @@ pub(super) fn chart(
             put_right(buffer, scale, plot.height - 1, &Span::styled("0", dim).into());
         }
     }
+    // On the axis too, for a plot that is full to the top.
+    bands(buffer, Rect { height: plot.height + axis, ..plot }, shown, window, theme);
     if axis > 0 {
         let line = Rect { y: plot.bottom(), height: 1, ..plot };
-        put(buffer, line, 0, &Span::styled(format!("-{window}s"), dim).into());
-        put_right(buffer, line, 0, &Span::styled("now", dim).into());
+        put(buffer, line, 0, &Span::styled(format!("-{window}s "), dim).into());
+        put_right(buffer, line, 0, &Span::styled(" now", dim).into());
     }
 
-    bands(buffer, plot, shown, window, theme);
     let mut canvas = Canvas::new(plot, theme);
     for one in series {
         trace(&mut canvas, shown, window, one, top);
@@ -136,13 +137,17 @@ fn trace(canvas: &mut Canvas, shown: &[Second], window: usize, series: &Series, 
     }
 }
 
-/// The next of 1, 2, 5, 10, 20, 50, …; 1 for nothing, so that a scale always has an end.
+/// The next round number; 1 for nothing, so that a scale always has an end.
 fn round_up(value: f64) -> f64 {
     if value <= 1.0 {
         return 1.0;
     }
     let decade = 10_f64.powf(value.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|step| step * decade).find(|end| *end >= value).unwrap_or(value)
+    [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0]
+        .into_iter()
+        .map(|step| step * decade)
+        .find(|end| *end >= value)
+        .unwrap_or(value)
 }
 
 /// A rate on a scale.

@@ -24,7 +24,8 @@ pub(super) fn draw(row: &DomainRow, theme: &Theme, area: Rect, buffer: &mut Buff
     let name = clip(&row_label(row), usize::from(area.width.saturating_sub(4)), theme);
     let inner = frame(buffer, area, &title(name, "", theme), theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    let mut lines = vec![queue(row, theme, inner.width), queries(row, theme, inner.width), meaning(row, theme)];
+    let mut lines =
+        vec![queue(row, theme, inner.width), queries(row, theme, inner.width), meaning(row, theme)];
     lines.push(Line::styled("replica  phase     waiting  pending  backup poll", theme.style(Role::Title)));
     lines.extend(row.replicas.iter().map(|replica| replica_line(replica, theme, inner.width)));
     for (index, line) in (0..inner.height).zip(&lines) {
@@ -36,10 +37,13 @@ fn facts<'a>(facts: Vec<(&'static str, String, Role)>, theme: &Theme, width: u16
     let segments = (0..)
         .zip(facts)
         .map(|(rank, (name, value, role))| {
-            Segment::new(rank, vec![
-                Span::styled(format!("{name} "), theme.style(Role::Dim)),
-                Span::styled(value, theme.style(role)),
-            ])
+            Segment::new(
+                rank,
+                vec![
+                    Span::styled(format!("{name} "), theme.style(Role::Dim)),
+                    Span::styled(value, theme.style(role)),
+                ],
+            )
         })
         .collect();
     fit(segments, Span::raw("  "), width)

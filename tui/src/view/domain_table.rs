@@ -51,24 +51,24 @@ impl Column {
     ];
 
     /// Title, width and rank; of two columns the one with the higher rank goes first.
-    fn shape(self, narrow: bool) -> (&'static str, u16, u8) {
-        match self {
-            Self::Workers => ("workers", 7, 9),
-            Self::Waiting if narrow => ("wait", 4, 2),
-            Self::Waiting => ("waiting", 7, 2),
-            Self::Cleared if narrow => ("clr", 3, 6),
-            Self::Cleared => ("cleared", 7, 5),
-            Self::Backlog if narrow => ("queue", 5, 1),
-            Self::Backlog => ("backlog", 7, 1),
-            Self::Oldest => ("oldest", 6, 0),
-            Self::Queries => ("q/s", 5, 7),
-            Self::Empty => ("empty", 5, 6),
-            Self::Acquired => ("acquired", 8, 10),
-            Self::Rescued => ("rescued", 7, 8),
-            Self::WokenBy if narrow => ("woken by", 11, 3),
-            Self::WokenBy => ("last woken by", 13, 3),
-            Self::NextPoll if narrow => ("poll", 4, 4),
-            Self::NextPoll => ("next poll", 9, 4),
+    fn shape(self, room: Room) -> (&'static str, u16, u8) {
+        match (self, room) {
+            (Self::Workers, _) => ("workers", 7, 9),
+            (Self::Waiting, Room::Wide) => ("waiting", 7, 2),
+            (Self::Waiting, _) => ("wait", 4, 2),
+            (Self::Cleared, Room::Wide) => ("cleared", 7, 5),
+            (Self::Cleared, _) => ("clr", 3, 5),
+            (Self::Backlog, Room::Narrow) => ("queue", 5, 1),
+            (Self::Backlog, _) => ("backlog", 7, 1),
+            (Self::Oldest, _) => ("oldest", 6, 0),
+            (Self::Queries, _) => ("q/s", 5, 7),
+            (Self::Empty, _) => ("empty", 5, 6),
+            (Self::Acquired, _) => ("acquired", 8, 10),
+            (Self::Rescued, _) => ("rescued", 7, 8),
+            (Self::WokenBy, Room::Wide) => ("last woken by", 13, 3),
+            (Self::WokenBy, _) => ("woken by", 11, 3),
+            (Self::NextPoll, Room::Narrow) => ("poll", 4, 4),
+            (Self::NextPoll, _) => ("next poll", 9, 4),
         }
     }
 
@@ -77,6 +77,24 @@ impl Column {
             Self::Cleared => Alignment::Center,
             Self::WokenBy | Self::NextPoll => Alignment::Left,
             _ => Alignment::Right,
+        }
+    }
+}
+
+/// How much is written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Narrow,
+    Medium,
+    Wide,
+}
+
+impl Room {
+    fn of(width: u16) -> Self {
+        match width {
+            0..70 => Self::Narrow,
+            70..100 => Self::Medium,
+            _ => Self::Wide,
         }
     }
 }
@@ -95,8 +113,6 @@ pub(super) struct Table<'a> {
 const MARKS: u16 = 2;
 /// The least room for names, as long as there is another column to give up for it.
 const NAME_MIN: u16 = 14;
-/// From this width on titles are written out.
-const WIDE: u16 = 72;
 
 /// Draws the titles into `titles`, which may be a line of a frame, and the rows into `area`.
 pub(super) fn draw(table: &Table<'_>, titles: Rect, area: Rect, buffer: &mut Buffer) {
@@ -106,9 +122,14 @@ pub(super) fn draw(table: &Table<'_>, titles: Rect, area: Rect, buffer: &mut Buf
     let plan = Plan::new(&rows, area.width);
 
     let bold = theme.style(Role::Title);
-    put(buffer, Rect { x: titles.x + 1, width: titles.width.saturating_sub(1), ..titles }, 0, &Line::styled("domains ", bold));
+    put(
+        buffer,
+        Rect { x: titles.x + 1, width: titles.width.saturating_sub(1), ..titles },
+        0,
+        &Line::styled("domains ", bold),
+    );
     for (column, place) in &plan.columns {
-        let (name, ..) = column.shape(plan.narrow);
+        let (name, ..) = column.shape(plan.shape);
         // A blank on either side lifts the title out of the frame's line.
         let (x, width) = aligned(name, titles.x + place.x, place.width, column.alignment());
         let text = Line::styled(format!(" {name} "), bold);
@@ -137,7 +158,7 @@ fn draw_row(row: &DomainRow, selected: bool, plan: &Plan, theme: &Theme, area: R
     ]);
     put(buffer, Rect { width: area.width.min(MARKS + plan.name), ..area }, 0, &marks);
     for (column, place) in &plan.columns {
-        let cell = cell(*column, row, plan.narrow, theme);
+        let cell = cell(*column, row, plan.shape, theme);
         let text = cell.to_string();
         let (x, width) = aligned(&text, area.x + place.x, place.width, column.alignment());
         put(buffer, Rect { x, width, ..area }, 0, &cell);
@@ -153,7 +174,7 @@ struct Plan {
     columns: Vec<(Column, Place)>,
     name: u16,
     short: bool,
-    narrow: bool,
+    shape: Room,
 }
 
 struct Place {
@@ -168,15 +189,16 @@ impl Plan {
             u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX).max(8)
         };
         let (full, brief) = (longest(row_label), longest(short_label));
-        let narrow = width < WIDE;
+        let shape = Room::of(width);
         let room = width.saturating_sub(MARKS);
-        let taken = |columns: &[Column]| -> u16 { columns.iter().map(|column| column.shape(narrow).1 + 1).sum() };
+        let taken =
+            |columns: &[Column]| -> u16 { columns.iter().map(|column| column.shape(shape).1 + 1).sum() };
 
         let mut columns = Column::ALL.to_vec();
-        let least = brief.min(NAME_MIN.max(width / 5));
+        let least = brief.min(NAME_MIN.max(width / 4));
         while !columns.is_empty() && taken(&columns) + least > room {
-            let worst = columns.iter().map(|column| column.shape(narrow).2).max();
-            columns.retain(|column| Some(column.shape(narrow).2) != worst);
+            let worst = columns.iter().map(|column| column.shape(shape).2).max();
+            columns.retain(|column| Some(column.shape(shape).2) != worst);
         }
         let left = room.saturating_sub(taken(&columns));
         let short = full > left;
@@ -189,12 +211,12 @@ impl Plan {
         let columns = columns
             .into_iter()
             .map(|column| {
-                let place = Place { x: x + gap, width: column.shape(narrow).1 };
+                let place = Place { x: x + gap, width: column.shape(shape).1 };
                 x = place.x + place.width;
                 (column, place)
             })
             .collect();
-        Self { columns, name, short, narrow }
+        Self { columns, name, short, shape }
     }
 }
 
@@ -209,7 +231,7 @@ fn aligned(text: &str, x: u16, width: u16, alignment: Alignment) -> (u16, u16) {
     (x + shift, width - shift)
 }
 
-fn cell<'a>(column: Column, row: &DomainRow, narrow: bool, theme: &Theme) -> Line<'a> {
+fn cell<'a>(column: Column, row: &DomainRow, room: Room, theme: &Theme) -> Line<'a> {
     let plain = |text: String| Line::styled(text, Style::new());
     match column {
         Column::Workers => plain(format::short(row.workers as u64)),
@@ -239,7 +261,7 @@ fn cell<'a>(column: Column, row: &DomainRow, narrow: bool, theme: &Theme) -> Lin
         }
         Column::Rescued => Line::styled("0", theme.style(Role::Dim)),
         Column::WokenBy => woken_by(row, theme),
-        Column::NextPoll => poll(row, narrow, theme),
+        Column::NextPoll => poll(row, room, theme),
     }
 }
 
@@ -273,12 +295,12 @@ fn woken_by<'a>(row: &DomainRow, theme: &Theme) -> Line<'a> {
     Line::styled(text, theme.style(role))
 }
 
-fn poll<'a>(row: &DomainRow, narrow: bool, theme: &Theme) -> Line<'a> {
+fn poll<'a>(row: &DomainRow, room: Room, theme: &Theme) -> Line<'a> {
     let Some((left, period)) = next_poll(row) else {
         return Line::styled(theme.glyphs.none, theme.style(Role::Dim));
     };
     let countdown = Span::raw(format!("{:>4}", format::countdown(left)));
-    if narrow {
+    if room == Room::Narrow {
         return countdown.into();
     }
     let mut line = Line::default();

@@ -67,10 +67,13 @@ fn line(model: &Model, width: u16) -> Line<'_> {
     let segments = keys
         .iter()
         .map(|(rank, key, what)| {
-            Segment::new(*rank, vec![
-                Span::styled(*key, theme.style(Role::Key)),
-                Span::styled(format!(" {what}"), theme.style(Role::Dim)),
-            ])
+            Segment::new(
+                *rank,
+                vec![
+                    Span::styled(*key, theme.style(Role::Key)),
+                    Span::styled(format!(" {what}"), theme.style(Role::Dim)),
+                ],
+            )
         })
         .collect();
     fit(segments, Span::raw("  "), width)

@@ -105,15 +105,18 @@ mod tests {
 
     #[test]
     fn numbers_read_as_people_write_them() {
-        assert_eq!([0, 850, 1_000, 1_840, 30_900, 412_000, 12_000_000].map(micros), [
-            "0us", "850us", "1ms", "1.8ms", "31ms", "0.4s", "12s"
-        ]);
-        assert_eq!([0, 20, 300, 21_000, 185_000, 7_800_000].map(|ms| duration(Duration::from_millis(ms))), [
-            "0s", "0.1s", "0.3s", "21s", "3m05s", "2h10m"
-        ]);
-        assert_eq!([0.0, 0.04, 0.4, 3.0, 8.52, 412.4, 12_345.0, 1_250_000.0].map(number), [
-            "0", "0", "0.4", "3", "8.5", "412", "12,345", "1.2M"
-        ]);
+        assert_eq!(
+            [0, 850, 1_000, 1_840, 30_900, 412_000, 12_000_000].map(micros),
+            ["0us", "850us", "1ms", "1.8ms", "31ms", "0.4s", "12s"]
+        );
+        assert_eq!(
+            [0, 20, 300, 21_000, 185_000, 7_800_000].map(|ms| duration(Duration::from_millis(ms))),
+            ["0s", "0.1s", "0.3s", "21s", "3m05s", "2h10m"]
+        );
+        assert_eq!(
+            [0.0, 0.04, 0.4, 3.0, 8.52, 412.4, 12_345.0, 1_250_000.0].map(number),
+            ["0", "0", "0.4", "3", "8.5", "412", "12,345", "1.2M"]
+        );
         assert_eq!([0.0, 0.004, 0.07, 0.999, 1.0].map(percent), ["0%", "<1%", "7%", ">99%", "100%"]);
         assert_eq!(clock(Duration::from_secs(3_723)), "1:02:03");
         assert_eq!(countdown(Duration::from_millis(20_100)), "21s");

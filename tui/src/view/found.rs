@@ -20,15 +20,20 @@ use crate::theme::{Role, Theme};
 /// How many lines it can fill.
 pub(super) const LINES_MAX: u16 = 10;
 
-pub(super) fn heading<'a>(snapshot: &Snapshot, theme: &Theme) -> Line<'a> {
+/// The title of its frame, `width` columns at most.
+pub(super) fn heading<'a>(snapshot: &Snapshot, theme: &Theme, width: u16) -> Line<'a> {
     let found = total(snapshot);
-    let note = if found == 0 {
-        "(10s)".to_owned()
+    let separator = theme.glyphs.separator;
+    if found == 0 {
+        return title("how jobs were found", "(last 10s)", theme);
+    }
+    let share = format::percent(snapshot.chained_recent as f64 / found as f64);
+    let full = title("how jobs were found", format!("(last 10s){separator}{share} by chaining"), theme);
+    if full.width() <= usize::from(width) {
+        full
     } else {
-        let share = format::percent(snapshot.chained_recent as f64 / found as f64);
-        format!("(10s){}{share} by chaining", theme.glyphs.separator)
-    };
-    title("how jobs were found", note, theme)
+        title("how jobs were found", format!("{}{share} chained", separator.trim_start()), theme)
+    }
 }
 
 /// The shares in one line, the rescued ones first when there are any.
@@ -105,9 +110,10 @@ fn line<'a>(snapshot: &Snapshot, root: RootCause, theme: &Theme, width: u16) -> 
 fn verdict<'a>(snapshot: &Snapshot, theme: &Theme) -> Line<'a> {
     let (text, role) = match share(snapshot, RootCause::BackupPoll) {
         None => ("No job was found in the last ten seconds.".to_owned(), Role::Dim),
-        Some(share) if share > 0.0 => {
-            (format!("Notices get lost: {} waited for the backup poll.", format::percent(share)), Role::Rescued)
-        }
+        Some(share) if share > 0.0 => (
+            format!("Notices get lost: {} waited for the backup poll.", format::percent(share)),
+            Role::Rescued,
+        ),
         Some(_) => ("Notices arrive: the backup poll had nothing to rescue.".to_owned(), Role::Found),
     };
     Line::styled(text, theme.style(role))

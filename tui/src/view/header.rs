@@ -5,7 +5,7 @@
 //!  [1 Overview] 2 Domains  7 Log   FROZEN 12s   !! drop_notifications 100% (7s left)
 //! ```
 
-use loadgen::snapshot::{RunPhase, Snapshot};
+use loadgen::snapshot::{ActiveFault, RunPhase, Snapshot};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -22,12 +22,8 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         put(buffer, inner, 1, &tabs_and_alerts(model, inner.width));
     } else {
         // With a single line, what is wrong matters more than what runs.
-        let alerts = alerts(model);
-        let line = if alerts.is_empty() {
-            facts(model, inner.width)
-        } else {
-            fit(alerts, Span::raw("  "), inner.width)
-        };
+        let alerts = alerts(model, inner.width);
+        let line = if alerts.width() == 0 { facts(model, inner.width) } else { alerts };
         put(buffer, inner, 0, &line);
     }
 }
@@ -45,18 +41,14 @@ fn facts(model: &Model, width: u16) -> Line<'_> {
         let fast = if snapshot.database.durability == "fast" { " fast" } else { "" };
         segments.push(text(4, format!("{} PG {}{fast}", snapshot.database.kind, snapshot.database.version)));
     }
-    segments.push(text(
-        1,
-        format!("R{} D{} W{}", snapshot.replicas, snapshot.domains.len(), snapshot.workers),
-    ));
+    segments
+        .push(text(1, format!("R{} D{} W{}", snapshot.replicas, snapshot.domains.len(), snapshot.workers)));
     segments.push(text(0, clock(snapshot)));
     if snapshot.target_rate > 0.0 {
-        let factor = if (snapshot.rate_factor - 1.0).abs() > 0.005 && snapshot.rate_factor > 0.0 {
-            format!(" ({}{:.2})", theme.glyphs.times, snapshot.rate_factor)
-        } else {
-            String::new()
-        };
-        segments.push(text(2, format!("target {}/s{factor}", format::number(snapshot.target_rate))));
+        segments.push(text(2, format!("target {}/s", format::number(snapshot.target_rate))));
+        if (snapshot.rate_factor - 1.0).abs() > 0.005 && snapshot.rate_factor > 0.0 {
+            segments.push(text(5, format!("{}{:.2}", theme.glyphs.times, snapshot.rate_factor)));
+        }
     }
     if !snapshot.policy.is_empty() && snapshot.policy != "default" {
         segments.push(text(5, format!("policy {}", snapshot.policy)));
@@ -82,28 +74,22 @@ fn clock(snapshot: &Snapshot) -> String {
 }
 
 fn tabs_and_alerts(model: &Model, width: u16) -> Line<'_> {
-    let alerts = alerts(model);
-    let gap = Span::raw("  ");
-    let wanted = fit(alerts.clone(), gap.clone(), u16::MAX).width();
-    let mut line = Line::default();
-    for names in [true, false] {
-        line = tabs(model, names);
-        if line.width() + 2 + wanted <= usize::from(width) {
-            break;
-        }
+    let wanted = alerts(model, u16::MAX).width();
+    let mut line = tabs(model, true);
+    if line.width() + 2 + wanted > usize::from(width) {
+        line = tabs(model, false);
     }
-    if !alerts.is_empty() {
-        let left = width.saturating_sub(u16::try_from(line.width()).unwrap_or(u16::MAX)).saturating_sub(2);
-        line.push_span(gap.clone());
-        line.extend(fit(alerts, gap, left).spans);
-    }
+    let left = width.saturating_sub(u16::try_from(line.width() + 2).unwrap_or(u16::MAX));
+    line.push_span("  ");
+    line.extend(alerts(model, left).spans);
     line
 }
 
 fn tabs(model: &Model, names: bool) -> Line<'_> {
     let mut line = Line::default();
     for view in View::ALL {
-        let name = if names { format!("{} {}", view.number(), view.name()) } else { view.number().to_string() };
+        let name =
+            if names { format!("{} {}", view.number(), view.name()) } else { view.number().to_string() };
         // Brackets say the same as the reversed colours where those can't be seen.
         line.push_span(if view == model.view {
             Span::styled(format!("[{name}]"), model.theme.style(Role::Selection))
@@ -114,33 +100,62 @@ fn tabs(model: &Model, names: bool) -> Line<'_> {
     line
 }
 
-/// What is out of the ordinary, in the order of importance.
-fn alerts(model: &Model) -> Vec<Segment<'_>> {
+/// What is out of the ordinary, in as many words as fit into `width`.
+fn alerts(model: &Model, width: u16) -> Line<'_> {
+    let faults = model.shown.faults.len();
+    let tries =
+        [(faults, false), (faults, true)].into_iter().chain((0..faults).rev().map(|shown| (shown, true)));
+    let mut line = Line::default();
+    for (shown, brief) in tries {
+        line = alert_line(model, shown, brief);
+        if line.width() <= usize::from(width) {
+            break;
+        }
+    }
+    line
+}
+
+/// The alerts with the first `shown` faults in words and the others as a number.
+fn alert_line(model: &Model, shown: usize, brief: bool) -> Line<'_> {
     let theme = &model.theme;
     let snapshot = &*model.shown;
-    let mut alerts = Vec::new();
-    let mut alert = |rank, role, text: String| {
-        alerts.push(Segment::new(rank, vec![Span::styled(text, theme.style(role))]));
+    let mut line = Line::default();
+    let mut alert = |role, text: String| {
+        if line.width() > 0 {
+            line.push_span("  ");
+        }
+        line.push_span(Span::styled(text, theme.style(role)));
     };
     if let Some(frozen) = model.frozen_for() {
-        alert(0, Role::Frozen, format!(" FROZEN {} ", format::countdown(frozen)));
+        alert(Role::Frozen, format!(" FROZEN {} ", format::countdown(frozen)));
     }
     if model.finished() {
-        alert(1, Role::Frozen, " run finished: q to leave ".to_owned());
+        alert(Role::Frozen, if brief { " q: leave " } else { " run finished: q to leave " }.to_owned());
     }
     if snapshot.events_dropped > 0 {
-        alert(2, Role::Alarm, format!("!! {} events dropped", format::count(snapshot.events_dropped)));
+        alert(Role::Alarm, format!("!! {} events dropped", format::count(snapshot.events_dropped)));
     }
-    for (rank, fault) in (3..).zip(&snapshot.faults) {
-        let mut text = format!("!! {}", fault.name);
-        if !fault.parameter.is_empty() {
-            text.push(' ');
-            text.push_str(&fault.parameter);
-        }
-        if let Some(left) = fault.left {
-            text.push_str(&format!(" ({} left)", format::countdown(left)));
-        }
-        alert(rank, Role::Alarm, text);
+    for fault in &snapshot.faults[..shown] {
+        alert(Role::Alarm, fault_text(fault, brief));
     }
-    alerts
+    match snapshot.faults.len() - shown {
+        0 => {}
+        rest if shown == 0 => alert(Role::Alarm, format!("!! {rest} faults")),
+        rest => alert(Role::Alarm, format!("+{rest}")),
+    }
+    line
+}
+
+fn fault_text(fault: &ActiveFault, brief: bool) -> String {
+    let left = fault.left.map(format::countdown);
+    let mut text = format!("!! {}", fault.name);
+    if brief {
+        text.extend(left.iter().flat_map(|left| [" ", left.as_str()]));
+        return text;
+    }
+    if !fault.parameter.is_empty() {
+        text.extend([" ", fault.parameter.as_str()]);
+    }
+    text.extend(left.iter().flat_map(|left| [" (", left.as_str(), " left)"]));
+    text
 }

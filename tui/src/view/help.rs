@@ -47,7 +47,8 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let area = place(area).intersection(buffer.area);
     Clear.render(area, buffer);
     let lines = lines(model, area.width.saturating_sub(4));
-    let inner = frame(buffer, area, &title("help", format!("{}Esc closes", theme.glyphs.separator), theme), theme);
+    let inner =
+        frame(buffer, area, &title("help", format!("{}Esc closes", theme.glyphs.separator), theme), theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let rows = usize::from(inner.height);
     let from = model.help.unwrap_or(0).min(lines.len().saturating_sub(rows));
@@ -56,7 +57,12 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     if from + rows < lines.len() {
         let more = format!(" {} more ", theme.glyphs.arrows[1]);
-        let bottom = Rect { x: area.x + 2, y: area.bottom().saturating_sub(1), width: area.width.saturating_sub(4), height: 1 };
+        let bottom = Rect {
+            x: area.x + 2,
+            y: area.bottom().saturating_sub(1),
+            width: area.width.saturating_sub(4),
+            height: 1,
+        };
         put(buffer, bottom, 0, &Line::styled(more, theme.style(Role::Key)));
     }
 }

@@ -21,20 +21,27 @@ use crate::theme::{Role, Theme};
 pub(super) fn figures<'a>(snapshot: &Snapshot, theme: &Theme, width: u16, legend: bool) -> Line<'a> {
     let [posted, acquired, completed] = theme.glyphs.legend;
     let rates = &snapshot.rates;
-    let figure = |rank, mark: &'static str, role, name: &'static str, value: f64| {
+    let figure = |rank, mark: &str, role, name: &'static str, value: f64| {
         let mark = if legend { format!("{mark} ") } else { String::new() };
-        Segment::new(rank, vec![
-            Span::styled(mark, theme.style(role)),
-            Span::styled(format!("{name} "), theme.style(Role::Dim)),
-            Span::styled(format::number(value), theme.style(role)),
-        ])
+        Segment::new(
+            rank,
+            vec![
+                Span::styled(mark, theme.style(role)),
+                Span::styled(format!("{name} "), theme.style(Role::Dim)),
+                Span::styled(format::number(value), theme.style(role)),
+            ],
+        )
     };
-    let segments = vec![
-        figure(0, posted, Role::Posted, "posted", rates.posted),
-        figure(1, acquired, Role::Acquired, "acquired", rates.acquired),
-        figure(2, completed, Role::Completed, "completed", rates.completed),
-    ];
-    fit(segments, Span::raw("  "), width)
+    let variant = |gap: &'static str, done: &'static str, width: u16| {
+        let segments = vec![
+            figure(0, posted, Role::Posted, "posted", rates.posted),
+            figure(1, acquired, Role::Acquired, "acquired", rates.acquired),
+            figure(2, completed, Role::Completed, done, rates.completed),
+        ];
+        fit(segments, Span::raw(gap), width)
+    };
+    let wide = variant("  ", "completed", u16::MAX);
+    if wide.width() <= usize::from(width) { wide } else { variant(" ", "done", width) }
 }
 
 pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -83,10 +90,13 @@ pub(super) fn backlog_figures<'a>(snapshot: &Snapshot, theme: &Theme, width: u16
         (2, "done", totals.completed, Role::Text),
         (3, "failed", totals.failed, if totals.failed > 0 { Role::Failed } else { Role::Text }),
     ] {
-        segments.push(Segment::new(rank, vec![
-            Span::styled(format!("{name} "), theme.style(Role::Dim)),
-            Span::styled(format::count(value), theme.style(role)),
-        ]));
+        segments.push(Segment::new(
+            rank,
+            vec![
+                Span::styled(format!("{name} "), theme.style(Role::Dim)),
+                Span::styled(format::count(value), theme.style(role)),
+            ],
+        ));
     }
     fit(segments, Span::raw("  "), width)
 }

@@ -85,7 +85,7 @@ fn draw_right(model: &Model, area: Rect, buffer: &mut Buffer) {
         let room = Rect { y: now.bottom() + 1, height: over_time - 1, ..inner };
         queue_wait::draw_over_time(snapshot, theme, room, buffer);
     }
-    divider(buffer, area, 1 + waits, &found::heading(snapshot, theme), theme);
+    divider(buffer, area, 1 + waits, &found::heading(snapshot, theme, area.width.saturating_sub(4)), theme);
     let room = Rect { y: inner.y + waits + 1, height: rows - waits - 1, ..inner };
     found::draw(snapshot, theme, room, buffer);
 }
@@ -95,7 +95,12 @@ fn draw_table(model: &Model, area: Rect, buffer: &mut Buffer) {
     let inner = frame(buffer, area, &title("domains", "", theme), theme);
     let table = Table { snapshot: &model.shown, theme, rows: &rows(model, inner.height), selected: None };
     if model.shown.domains.is_empty() {
-        put(buffer, inner, 0, &Line::styled(" no domain yet: no worker has asked for a job", theme.style(Role::Dim)));
+        put(
+            buffer,
+            inner,
+            0,
+            &Line::styled(" no domain yet: no worker has asked for a job", theme.style(Role::Dim)),
+        );
         return;
     }
     let titles = Rect { y: area.y, height: 1, ..inner };
@@ -107,7 +112,8 @@ fn draw_table(model: &Model, area: Rect, buffer: &mut Buffer) {
             Span::styled(format!("{hidden} more: press 2"), theme.style(Role::Key)),
             Span::raw(" "),
         ]);
-        let line = Rect { x: area.x + 2, y: area.bottom() - 1, width: area.width.saturating_sub(4), height: 1 };
+        let line =
+            Rect { x: area.x + 2, y: area.bottom() - 1, width: area.width.saturating_sub(4), height: 1 };
         put(buffer, line, 0, &note);
     }
 }

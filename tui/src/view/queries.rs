@@ -24,12 +24,15 @@ pub(super) fn figures<'a>(snapshot: &Snapshot, theme: &Theme, width: u16) -> Lin
     for (rank, name, value, role) in [
         (0, "found", rates.queries_found, Role::Found),
         (1, "empty", rates.queries_empty, Role::Empty),
-        (3, "failed", rates.queries_failed, failed),
+        (if rates.queries_failed > 0.0 { 0 } else { 3 }, "failed", rates.queries_failed, failed),
     ] {
-        segments.push(Segment::new(rank, vec![
-            Span::styled(format!("{name} "), theme.style(Role::Dim)),
-            Span::styled(format::number(value), theme.style(role)),
-        ]));
+        segments.push(Segment::new(
+            rank,
+            vec![
+                Span::styled(format!("{name} "), theme.style(Role::Dim)),
+                Span::styled(format::number(value), theme.style(role)),
+            ],
+        ));
     }
     let queries = rates.queries_found + rates.queries_empty + rates.queries_failed;
     if rates.acquired > 0.0 {

@@ -34,10 +34,13 @@ pub(super) fn figures<'a>(latency: &Latency, theme: &Theme, width: u16) -> Line<
     ] {
         let value = if latency.count == 0 { theme.glyphs.none.to_owned() } else { format::micros(us) };
         let role = if us >= 1 << SLOW { Role::Warning } else { Role::Text };
-        segments.push(Segment::new(rank, vec![
-            Span::styled(format!("{name} "), theme.style(Role::Dim)),
-            Span::styled(value, theme.style(role)),
-        ]));
+        segments.push(Segment::new(
+            rank,
+            vec![
+                Span::styled(format!("{name} "), theme.style(Role::Dim)),
+                Span::styled(value, theme.style(role)),
+            ],
+        ));
     }
     fit(segments, Span::raw("  "), width)
 }
@@ -58,7 +61,12 @@ fn histogram(latency: &Latency, theme: &Theme, area: Rect, buffer: &mut Buffer) 
     let last = (0..latency.buckets.len()).rfind(used).unwrap_or(BUCKETS_SHOWN.1).max(BUCKETS_SHOWN.1);
     let most = latency.buckets.iter().copied().max().unwrap_or(0).max(1);
     let count = last - first + 1;
-    let left = |bucket: usize| (bucket - first) * usize::from(area.width) / count;
+    // Equal bars, or their areas would lie; what is left over stays free at the right.
+    let column = usize::from(area.width) / count;
+    if column == 0 {
+        return;
+    }
+    let left = |bucket: usize| (bucket - first) * column;
     let parts = theme.glyphs.upward;
     let rows = usize::from(area.height - 1);
     let mut labelled = 0;
