@@ -1,2 +1,3 @@
-//! stub
+//! The `clearance` command.
+
 fn main() {}

@@ -1,0 +1,303 @@
+//! The event loop: the only part of the dashboard that waits, reads keys and draws.
+//!
+//! Promises: a key is drawn at once, everything else at most [`FRAMES_PER_SECOND`] times a second and only
+//! when it changed something; the terminal is given back however the dashboard ends; a slow terminal
+//! blocks the dashboard's own thread, never the load.
+
+use std::future;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, anyhow};
+use crossterm::event::{Event, EventStream};
+use futures::{Stream, StreamExt as _};
+use loadgen::control::Control;
+use loadgen::snapshot::{RunPhase, Snapshot};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use ratatui::layout::Size;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::MissedTickBehavior;
+
+use crate::log_ring::LogRing;
+use crate::model::Model;
+use crate::terminal::{self, Screen};
+use crate::theme::Theme;
+use crate::update::{Command, Message, update};
+use crate::view::view;
+
+/// The most frames drawn in a second, keys apart.
+pub const FRAMES_PER_SECOND: u32 = 15;
+
+/// Everything the dashboard needs.
+#[derive(Debug)]
+pub struct DashboardInput {
+    /// The run; the latest snapshot wins.
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// Where interventions go.
+    pub controls: mpsc::UnboundedSender<Control>,
+    /// What the Log view shows.
+    pub log: LogRing,
+    /// How it looks and ends.
+    pub options: DashboardOptions,
+}
+
+/// How the dashboard looks and ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DashboardOptions {
+    /// Neither box nor braille glyphs.
+    pub ascii: bool,
+    /// No colours; see [`no_color_wanted`].
+    pub no_color: bool,
+    /// Stay when the run has finished, until somebody leaves.
+    pub stay_when_finished: bool,
+}
+
+impl Default for DashboardOptions {
+    fn default() -> Self {
+        Self { ascii: false, no_color: false, stay_when_finished: true }
+    }
+}
+
+/// How the dashboard ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DashboardExit {
+    /// The run had finished.
+    Finished,
+    /// Somebody wanted to leave before; [`Control::Interrupt`] was sent.
+    Interrupted,
+    /// The run went away without finishing. Why, only the run's own result can say.
+    RunLost,
+}
+
+/// Whether the environment asks for no colours: `NO_COLOR` with any value that isn't empty.
+#[must_use]
+pub fn no_color_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// Shows the run until it ends or somebody leaves.
+///
+/// Works on a thread of its own, because writing to a terminal may block for as long as the terminal
+/// likes. When the returned future is dropped, the dashboard leaves by itself within a frame.
+pub async fn run_dashboard(input: DashboardInput) -> anyhow::Result<DashboardExit> {
+    let (mut done, result) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("dashboard".to_owned())
+        .spawn(move || {
+            let outcome = on_own_thread(input, &mut done);
+            let _ = done.send(outcome);
+        })
+        .context("failed to start the dashboard's thread")?;
+    // Its panic message was printed by the panic hook.
+    result.await.unwrap_or_else(|_| Err(anyhow!("the dashboard panicked; this is a bug in clearance")))
+}
+
+fn on_own_thread(
+    input: DashboardInput,
+    done: &mut oneshot::Sender<anyhow::Result<DashboardExit>>,
+) -> anyhow::Result<DashboardExit> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut screen = Screen::enter().context("failed to take the terminal; try --headless")?;
+        let mut frontend = Frontend { keys: EventStream::new(), signals: Signals::listen()? };
+        tokio::select! {
+            outcome = on_screen(&mut screen, &mut frontend, input) => outcome,
+            () = done.closed() => Ok(DashboardExit::Interrupted),
+        }
+    })
+}
+
+struct Frontend {
+    keys: EventStream,
+    signals: Signals,
+}
+
+async fn on_screen(
+    screen: &mut Screen,
+    frontend: &mut Frontend,
+    input: DashboardInput,
+) -> anyhow::Result<DashboardExit> {
+    let mut session = Session::new(input, screen.terminal.size()?);
+    loop {
+        let Frontend { keys, signals } = frontend;
+        let pause = session.go_on(&mut screen.terminal, keys, signals.next(), terminal::is_entered).await?;
+        match pause {
+            Pause::Left(exit) => return Ok(exit),
+            Pause::Suspended => {
+                screen.suspend().await?;
+                session.tell(Message::Resized(screen.terminal.size()?));
+            }
+        }
+    }
+}
+
+/// Why a session paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// It is over.
+    Left(DashboardExit),
+    /// The process is to be stopped; go on when it is continued.
+    Suspended,
+}
+
+/// The loop apart from the real terminal, so that tests can give it keys and a screen of their own.
+#[derive(Debug)]
+pub struct Session {
+    input: DashboardInput,
+    model: Model,
+    log_next: u64,
+    began: Instant,
+    run_gone: bool,
+}
+
+impl Session {
+    /// A session that has shown nothing yet.
+    #[must_use]
+    pub fn new(input: DashboardInput, size: Size) -> Self {
+        let DashboardOptions { ascii, no_color, stay_when_finished } = input.options;
+        let model = Model::new(Theme::new(ascii, no_color), size, stay_when_finished);
+        Self { input, model, log_next: 0, began: Instant::now(), run_gone: false }
+    }
+
+    /// Shows the run on `terminal` until somebody leaves, suspends, or the run ends.
+    ///
+    /// `interrupted` resolves when a signal asks the program to end. When `entered` says that the terminal
+    /// was given back, because something panicked elsewhere, the session ends with an error.
+    pub async fn go_on<B: Backend>(
+        &mut self,
+        terminal: &mut Terminal<B>,
+        keys: &mut (impl Stream<Item = io::Result<Event>> + Unpin),
+        interrupted: impl Future<Output = ()>,
+        entered: impl Fn() -> bool,
+    ) -> anyhow::Result<Pause>
+    where
+        B::Error: Send + Sync + 'static,
+    {
+        tokio::pin!(interrupted);
+        let mut frames = tokio::time::interval(Duration::from_secs(1) / FRAMES_PER_SECOND);
+        frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.input.snapshots.mark_changed();
+        loop {
+            let mut at_once = false;
+            let pause = tokio::select! {
+                biased;
+                () = &mut interrupted => self.tell(Message::Interrupted),
+                event = keys.next() => {
+                    at_once = true;
+                    match event {
+                        Some(Ok(Event::Key(key))) => self.tell(Message::Key(key)),
+                        Some(Ok(Event::Resize(width, height))) => {
+                            self.tell(Message::Resized(Size::new(width, height)))
+                        }
+                        Some(Ok(_)) => None,
+                        // Without a keyboard nobody could ever leave.
+                        Some(Err(_)) | None => self.tell(Message::Interrupted),
+                    }
+                }
+                _ = frames.tick() => {
+                    at_once = true;
+                    self.on_frame()
+                }
+                changed = changed(&mut self.input.snapshots, self.run_gone) => match changed {
+                    Ok(snapshot) => self.tell(Message::Snapshot(snapshot)),
+                    Err(_) => self.run_went_away(),
+                },
+            };
+            if !entered() {
+                return Err(anyhow!("a part of the program panicked; this is a bug in clearance"));
+            }
+            if let Some(pause) = pause {
+                return Ok(pause);
+            }
+            if at_once && self.model.dirty {
+                terminal.draw(|frame| view(&self.model, frame.area(), frame.buffer_mut()))?;
+                self.model.dirty = false;
+            }
+        }
+    }
+
+    /// Tells the model and carries out what it commands.
+    pub fn tell(&mut self, message: Message) -> Option<Pause> {
+        match update(&mut self.model, message)? {
+            Command::Control(control) => {
+                // A run that has ended takes no more orders; its last snapshot says so.
+                let _ = self.input.controls.send(control);
+                None
+            }
+            Command::LeaveFinished => Some(Pause::Left(DashboardExit::Finished)),
+            Command::LeaveInterrupted => {
+                let _ = self.input.controls.send(Control::Interrupt);
+                Some(Pause::Left(DashboardExit::Interrupted))
+            }
+            Command::Suspend => Some(Pause::Suspended),
+        }
+    }
+
+    fn on_frame(&mut self) -> Option<Pause> {
+        let total = self.input.log.total();
+        if total != self.log_next {
+            let lines = self.input.log.from(self.log_next);
+            self.log_next = lines.last().map_or(total, |line| line.sequence + 1);
+            self.tell(Message::Log(lines, self.input.log.dropped()));
+        }
+        self.tell(Message::Tick(self.began.elapsed()))
+    }
+
+    fn run_went_away(&mut self) -> Option<Pause> {
+        self.run_gone = true;
+        let finished = self.input.snapshots.borrow().phase == RunPhase::Finished;
+        (!finished).then_some(Pause::Left(DashboardExit::RunLost))
+    }
+}
+
+/// The next snapshot. A run that is gone has none, rather than an error for ever.
+async fn changed(
+    snapshots: &mut watch::Receiver<Arc<Snapshot>>,
+    gone: bool,
+) -> Result<Arc<Snapshot>, watch::error::RecvError> {
+    if gone {
+        return future::pending().await;
+    }
+    snapshots.changed().await?;
+    Ok(Arc::clone(&snapshots.borrow_and_update()))
+}
+
+/// SIGINT, SIGTERM and SIGHUP. In raw mode Ctrl-C is a key; these come from elsewhere.
+struct Signals {
+    #[cfg(unix)]
+    streams: [tokio::signal::unix::Signal; 3],
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let of = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        let [a, b, c] = of;
+        Ok(Self { streams: [a?, b?, c?] })
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        let [a, b, c] = &mut self.streams;
+        tokio::select! {
+            _ = a.recv() => {}
+            _ = b.recv() => {}
+            _ = c.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The dashboard of `clearance`: what it shows, how it reacts, and the terminal around it.
+//!
+//! ```text
+//! key ─ keymap ───────┐
+//! watch<Snapshot> ────┼─▶ Message ─▶ update(&mut Model, Message) -> Option<Command>
+//! log, frame tick ────┘              view(&Model, Rect, &mut Buffer)
+//! ```
+//!
+//! [`model`], [`update`], [`keymap`], [`theme`] and [`view`] are pure: no clock, no chance, no I/O. Only
+//! [`dashboard`] and [`terminal`] touch the world. The library exists so that examples and tests reach
+//! the parts; the product is the binary.
+
+pub mod dashboard;
+pub mod keymap;
+pub mod log_ring;
+pub mod model;
+pub mod picture;
+pub mod terminal;
+pub mod theme;
+pub mod update;
+pub mod view;

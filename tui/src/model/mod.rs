@@ -1,0 +1,137 @@
+//! All that the dashboard knows. Changed by [`crate::update`] alone, drawn by [`crate::view`] alone.
+
+mod domains;
+mod log;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use loadgen::snapshot::{RunPhase, Snapshot};
+use ratatui::layout::Size;
+
+pub use domains::{
+    DomainKey, DomainsState, SortBy, Trouble, key_of, next_poll, row_label, short_label, trouble,
+    visible_rows, waiting, worst_first,
+};
+pub use log::LogState;
+
+use crate::theme::Theme;
+
+/// A screen of its own, reached by its number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum View {
+    /// Everything at a glance.
+    #[default]
+    Overview,
+    /// Every domain, sorted and filtered.
+    Domains,
+    /// What the program said.
+    Log,
+}
+
+impl View {
+    /// Every view there is, in the order of Tab.
+    pub const ALL: [Self; 3] = [Self::Overview, Self::Domains, Self::Log];
+
+    /// The number key that shows it.
+    #[must_use]
+    pub fn number(self) -> char {
+        match self {
+            Self::Overview => '1',
+            Self::Domains => '2',
+            Self::Log => '7',
+        }
+    }
+
+    /// Its name on the tab.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Domains => "Domains",
+            Self::Log => "Log",
+        }
+    }
+
+    /// The view `steps` tabs further, round and round.
+    #[must_use]
+    pub fn step(self, steps: isize) -> Self {
+        let at = Self::ALL.iter().position(|view| *view == self).unwrap_or(0);
+        let count = Self::ALL.len().cast_signed();
+        Self::ALL[(at.cast_signed() + steps).rem_euclid(count).cast_unsigned()]
+    }
+}
+
+/// A word to the person that goes away by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What it says.
+    pub text: String,
+    /// When it goes, by the loop's clock.
+    pub until: Duration,
+}
+
+/// All that the dashboard knows.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// How it looks.
+    pub theme: Theme,
+    /// The terminal's size.
+    pub size: Size,
+    /// The view that is shown.
+    pub view: View,
+    /// Whether the help lies over it, and how far that is scrolled.
+    pub help: Option<usize>,
+    /// The newest snapshot.
+    pub latest: Arc<Snapshot>,
+    /// The snapshot on the screen: the newest, or the one that was frozen.
+    pub shown: Arc<Snapshot>,
+    /// Since when the view is frozen, by the loop's clock.
+    pub frozen_since: Option<Duration>,
+    /// The loop's clock at the last message that told it.
+    pub now: Duration,
+    /// A word about the last key.
+    pub notice: Option<Notice>,
+    /// The Domains view.
+    pub domains: DomainsState,
+    /// The Log view.
+    pub log: LogState,
+    /// Whether the dashboard stays when the run finishes.
+    pub stay_when_finished: bool,
+    /// Whether something changed since the screen was drawn.
+    pub dirty: bool,
+}
+
+impl Model {
+    /// A model with nothing to show yet.
+    #[must_use]
+    pub fn new(theme: Theme, size: Size, stay_when_finished: bool) -> Self {
+        Self {
+            theme,
+            size,
+            view: View::default(),
+            help: None,
+            latest: Arc::default(),
+            shown: Arc::default(),
+            frozen_since: None,
+            now: Duration::ZERO,
+            notice: None,
+            domains: DomainsState::default(),
+            log: LogState::default(),
+            stay_when_finished,
+            dirty: true,
+        }
+    }
+
+    /// Whether the run is over, whatever the screen shows.
+    #[must_use]
+    pub fn finished(&self) -> bool {
+        self.latest.phase == RunPhase::Finished
+    }
+
+    /// How long the view has been frozen; `None` when it is not.
+    #[must_use]
+    pub fn frozen_for(&self) -> Option<Duration> {
+        self.frozen_since.map(|since| self.now.saturating_sub(since))
+    }
+}

@@ -1,0 +1,116 @@
+//! The real terminal: entered, left, and given back whatever happens.
+//!
+//! While a [`Screen`] lives the terminal is in raw mode on its alternate screen. It is restored when the
+//! screen is dropped and before a panic prints its message, on whichever thread that happens. The
+//! terminal's title and mouse are never touched.
+
+use std::io::{self, BufWriter, Stdout, Write as _};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{cursor, execute};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+/// Whether a [`Screen`] has the terminal. Process-wide, as the terminal is.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// Writes to the terminal in whole frames.
+pub type ScreenBackend = CrosstermBackend<BufWriter<Stdout>>;
+
+/// The terminal, in raw mode, on its alternate screen.
+#[derive(Debug)]
+pub struct Screen {
+    /// What draws on it.
+    pub terminal: Terminal<ScreenBackend>,
+}
+
+impl Screen {
+    /// Takes the terminal.
+    pub fn enter() -> io::Result<Self> {
+        install_panic_hook();
+        take()?;
+        // From here on an early return must give the terminal back.
+        let guard = Guard;
+        // One frame fits: a write per frame keeps a slow line from showing halves.
+        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout())))?;
+        std::mem::forget(guard);
+        Ok(Self { terminal })
+    }
+
+    /// Gives the terminal back for a while, stops the process as the shell's Ctrl-Z would, and takes the
+    /// terminal again when the process is continued.
+    #[cfg(unix)]
+    pub async fn suspend(&mut self) -> anyhow::Result<()> {
+        use rustix::process::{Signal, getpid, kill_process};
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let mut continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+        restore();
+        kill_process(getpid(), Signal::TSTP)?;
+        // A process without a shell above it isn't stopped at all, so that no SIGCONT would come.
+        let _ = tokio::time::timeout(std::time::Duration::from_millis(300), continued.recv()).await;
+        take()?;
+        self.terminal.clear()?;
+        Ok(())
+    }
+
+    /// There is nothing to suspend into.
+    #[cfg(not(unix))]
+    pub async fn suspend(&mut self) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Whether the terminal is still taken; a panic elsewhere gives it back under the dashboard's feet.
+#[must_use]
+pub fn is_entered() -> bool {
+    ENTERED.load(Ordering::SeqCst)
+}
+
+/// Gives the terminal back if it was taken. Errors are of no use to anybody here.
+pub fn restore() {
+    if ENTERED.swap(false, Ordering::SeqCst) {
+        let mut out = io::stdout();
+        let _ = execute!(out, LeaveAlternateScreen, cursor::Show);
+        let _ = disable_raw_mode();
+        let _ = out.flush();
+    }
+}
+
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    ENTERED.store(true, Ordering::SeqCst);
+    if let Err(error) = execute!(io::stdout(), EnterAlternateScreen, cursor::Hide) {
+        restore();
+        return Err(error);
+    }
+    Ok(())
+}
+
+fn install_panic_hook() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            // A message written on the alternate screen would vanish with it.
+            restore();
+            previous(info);
+        }));
+    });
+}
+
+struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        restore();
+    }
+}

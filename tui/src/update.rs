@@ -1,0 +1,278 @@
+//! What happens when something happens: the only place that changes the [`Model`].
+//!
+//! Pure: the clock comes in with [`Message::Tick`], and what is to be done outside goes out as a
+//! [`Command`], which the loop in [`crate::dashboard`] carries out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::KeyEvent;
+use loadgen::control::Control;
+use loadgen::snapshot::{RunPhase, Snapshot};
+use ratatui::layout::Size;
+
+use crate::keymap::{self, Action, Movement};
+use crate::log_ring::LogLine;
+use crate::model::{Model, Notice, View};
+use crate::view;
+
+/// How long a word about a key stays.
+const NOTICE: Duration = Duration::from_secs(3);
+/// By how much one key changes the rate.
+const RATE_STEP: f64 = 1.25;
+/// The longest filter.
+const FILTER_CHARS_MAX: usize = 100;
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Something asked the program to end: SIGINT, SIGTERM, or a closed terminal.
+    Interrupted,
+    /// The terminal has a new size, or was written over by somebody else.
+    Resized(Size),
+    /// The run published a snapshot.
+    Snapshot(Arc<Snapshot>),
+    /// New lines of the log, and how many were dropped in all.
+    Log(Vec<Arc<LogLine>>, u64),
+    /// The loop's clock, since the dashboard began.
+    Tick(Duration),
+}
+
+/// What the loop is to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Do something to the run.
+    Control(Control),
+    /// Leave; the run is over.
+    LeaveFinished,
+    /// End the run and leave.
+    LeaveInterrupted,
+    /// Stop the program until the shell continues it.
+    Suspend,
+}
+
+/// Changes `model` as `message` demands.
+pub fn update(model: &mut Model, message: Message) -> Option<Command> {
+    match message {
+        Message::Key(key) => {
+            let action = keymap::action(model, key)?;
+            model.dirty = true;
+            act(model, action)
+        }
+        Message::Interrupted => Some(leave(model)),
+        Message::Resized(size) => {
+            model.size = size;
+            model.dirty = true;
+            select(model, model.domains.selected);
+            None
+        }
+        Message::Snapshot(snapshot) => {
+            model.dirty = true;
+            model.latest = snapshot;
+            if model.frozen_since.is_none() {
+                show_latest(model);
+            }
+            (model.finished() && !model.stay_when_finished).then_some(Command::LeaveFinished)
+        }
+        Message::Log(lines, dropped) => {
+            let frozen = model.frozen_since.is_some();
+            model.log.append(&lines, dropped, frozen);
+            model.dirty |= model.view == View::Log && !frozen;
+            None
+        }
+        Message::Tick(now) => {
+            tick(model, now);
+            None
+        }
+    }
+}
+
+fn tick(model: &mut Model, now: Duration) {
+    let frozen_for = model.frozen_for().map(|frozen| frozen.as_secs());
+    model.now = now;
+    model.dirty |= model.frozen_for().map(|frozen| frozen.as_secs()) != frozen_for;
+    if model.notice.as_ref().is_some_and(|notice| notice.until <= now) {
+        model.notice = None;
+        model.dirty = true;
+    }
+}
+
+fn act(model: &mut Model, action: Action) -> Option<Command> {
+    match action {
+        Action::Quit | Action::Interrupt => return Some(leave(model)),
+        Action::Suspend => return Some(Command::Suspend),
+        Action::Show(view) => show(model, view),
+        Action::Step(steps) => show(model, model.view.step(steps)),
+        Action::Help => model.help = if model.help.is_some() { None } else { Some(0) },
+        Action::Back => back(model),
+        Action::Freeze => freeze(model),
+        Action::ToggleDropNotifications => {
+            let dropping = model.latest.faults.iter().any(|fault| fault.name == "drop_notifications");
+            let word = if dropping {
+                "dropping notifications ends"
+            } else {
+                "every notification is dropped from now on"
+            };
+            return intervene(model, Control::ToggleDropNotifications, word.to_owned());
+        }
+        Action::KillListeners => {
+            return intervene(model, Control::KillListeners, "listeners' connections are killed".to_owned());
+        }
+        Action::RateUp => return scale_rate(model, RATE_STEP),
+        Action::RateDown => return scale_rate(model, 1.0 / RATE_STEP),
+        Action::WorkersUp => return add_workers(model, 1),
+        Action::WorkersDown => return add_workers(model, -1),
+        Action::Filter => {
+            model.view = View::Domains;
+            model.domains.editing = true;
+            model.domains.detail = false;
+        }
+        Action::Type(c) => {
+            if model.domains.filter.chars().count() < FILTER_CHARS_MAX {
+                model.domains.filter.push(c);
+                refresh(model);
+            }
+        }
+        Action::Erase => {
+            model.domains.filter.pop();
+            refresh(model);
+        }
+        Action::Accept => model.domains.editing = false,
+        Action::Sort(steps) if model.view == View::Domains => {
+            model.domains.sort = model.domains.sort.step(steps);
+            refresh(model);
+        }
+        Action::ReverseSort if model.view == View::Domains => {
+            model.domains.reversed = !model.domains.reversed;
+            refresh(model);
+        }
+        Action::Open if model.view == View::Domains => {
+            model.domains.detail = !model.domains.detail && !model.domains.rows.is_empty();
+            select(model, model.domains.selected);
+        }
+        Action::Sort(_) | Action::ReverseSort | Action::Open => {}
+        Action::Move(movement) => go(model, movement),
+    }
+    None
+}
+
+fn leave(model: &Model) -> Command {
+    if model.finished() { Command::LeaveFinished } else { Command::LeaveInterrupted }
+}
+
+fn show(model: &mut Model, view: View) {
+    model.view = view;
+    model.domains.editing = false;
+}
+
+fn back(model: &mut Model) {
+    let domains = &mut model.domains;
+    if domains.editing {
+        domains.editing = false;
+        domains.filter.clear();
+    } else if model.view == View::Domains {
+        if domains.detail {
+            domains.detail = false;
+        } else {
+            domains.filter.clear();
+        }
+    }
+    refresh(model);
+}
+
+fn freeze(model: &mut Model) {
+    if model.frozen_since.take().is_some() {
+        model.log.thaw();
+        show_latest(model);
+    } else {
+        model.frozen_since = Some(model.now);
+    }
+}
+
+fn show_latest(model: &mut Model) {
+    model.shown = Arc::clone(&model.latest);
+    refresh(model);
+}
+
+fn refresh(model: &mut Model) {
+    let page = view::domains_page(model);
+    model.domains.refresh(&model.shown, page);
+    model.domains.detail &= !model.domains.rows.is_empty();
+}
+
+fn select(model: &mut Model, row: usize) {
+    let page = view::domains_page(model);
+    model.domains.select(row, &model.shown, page);
+}
+
+fn intervene(model: &mut Model, control: Control, word: String) -> Option<Command> {
+    if matches!(model.latest.phase, RunPhase::Auditing | RunPhase::Finished) {
+        notice(model, "the run is over: nothing to change".to_owned());
+        return None;
+    }
+    notice(model, word);
+    Some(Command::Control(control))
+}
+
+fn scale_rate(model: &mut Model, factor: f64) -> Option<Command> {
+    let target = model.latest.target_rate * factor;
+    intervene(model, Control::ScaleRate(factor), format!("target rate becomes {target:.0}/s"))
+}
+
+fn add_workers(model: &mut Model, sign: i64) -> Option<Command> {
+    let count = i64::try_from((model.latest.workers / 10).max(1)).unwrap_or(i64::MAX);
+    let word = if sign > 0 {
+        format!("{count} more workers come")
+    } else {
+        format!("{count} workers go when they become idle")
+    };
+    intervene(model, Control::AddWorkers(sign * count), word)
+}
+
+fn notice(model: &mut Model, text: String) {
+    model.notice = Some(Notice { text, until: model.now + NOTICE });
+}
+
+fn go(model: &mut Model, movement: Movement) {
+    if let Some(scrolled) = model.help {
+        model.help = Some(moved(scrolled, movement, view::help_page(model), view::help_lines(model)));
+        return;
+    }
+    match model.view {
+        View::Overview => {}
+        View::Domains => {
+            let row =
+                moved(model.domains.selected, movement, view::domains_page(model), model.domains.rows.len());
+            select(model, row);
+        }
+        View::Log => {
+            let page = view::log_page(model);
+            let lines = model.log.seen().cast_signed();
+            let by = match movement {
+                Movement::Up => 1,
+                Movement::Down => -1,
+                Movement::PageUp => page.cast_signed(),
+                Movement::PageDown => -page.cast_signed(),
+                Movement::First => lines,
+                Movement::Last => -lines,
+            };
+            model.log.scroll(by, page);
+        }
+    }
+}
+
+/// Where `movement` leads from `at` in a list of `count`.
+fn moved(at: usize, movement: Movement, page: usize, count: usize) -> usize {
+    let last = count.saturating_sub(1);
+    let to = match movement {
+        Movement::Up => at.saturating_sub(1),
+        Movement::Down => at.saturating_add(1),
+        Movement::PageUp => at.saturating_sub(page),
+        Movement::PageDown => at.saturating_add(page),
+        Movement::First => 0,
+        Movement::Last => last,
+    };
+    to.min(last)
+}

@@ -1,0 +1,98 @@
+//! Every domain, sorted and filtered, one selected.
+//!
+//! ```text
+//! ┌ domains ── waiting ─ … ─ next poll ──────────────┐
+//! │▶!terraform env=on-prem   41  …                   │
+//! └ 8 of 12 · filter "on-prem" · ordered by trouble ─┘
+//! ┌ terraform env=on-prem ───────────────────────────┐   with Enter
+//! │ domain_detail                                    │
+//! └──────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::domain_detail;
+use super::domain_table::{self, Table};
+use super::paint::{frame, put, title};
+use crate::model::Model;
+use crate::theme::Role;
+
+/// The least room that a detail beside the table leaves to it.
+const BESIDE_MIN: u16 = 130;
+/// The width of a detail beside the table.
+const DETAIL_WIDTH: u16 = 52;
+/// The height of a detail below the table.
+const DETAIL_HEIGHT: u16 = 10;
+
+/// Where the table and the detail are.
+fn parts(model: &Model, area: Rect) -> (Rect, Rect) {
+    let none = Rect { width: 0, height: 0, ..area };
+    if !model.domains.detail {
+        (area, none)
+    } else if area.width >= BESIDE_MIN {
+        let width = area.width - DETAIL_WIDTH;
+        (Rect { width, ..area }, Rect { x: area.x + width, width: DETAIL_WIDTH, ..area })
+    } else if area.height >= DETAIL_HEIGHT + 6 {
+        let height = area.height - DETAIL_HEIGHT;
+        (Rect { height, ..area }, Rect { y: area.y + height, height: DETAIL_HEIGHT, ..area })
+    } else {
+        // No room for both: whoever opened the detail wants to see it.
+        (none, area)
+    }
+}
+
+/// How many rows the table has; one at least, so that a page is a step.
+pub(super) fn page(model: &Model, area: Rect) -> usize {
+    usize::from(parts(model, area).0.height.saturating_sub(2)).max(1)
+}
+
+pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let (table, detail) = parts(model, area);
+    draw_table(model, table, buffer);
+    if let Some(row) = model.domains.row(&model.shown).filter(|_| model.domains.detail) {
+        domain_detail::draw(row, &model.theme, detail, buffer);
+    }
+}
+
+fn draw_table(model: &Model, area: Rect, buffer: &mut Buffer) {
+    if area.height < 3 {
+        return;
+    }
+    let (theme, state) = (&model.theme, &model.domains);
+    let inner = frame(buffer, area, &title("domains", "", theme), theme);
+    let bottom = Rect { x: area.x + 2, y: area.bottom() - 1, width: area.width.saturating_sub(4), height: 1 };
+    put(buffer, bottom, 0, &status(model));
+    let room = usize::from(inner.height);
+    // The screen may be smaller than the scroll position was made for.
+    let offset = state.offset.clamp((state.selected + 1).saturating_sub(room), state.selected);
+    let rows = state.rows.get(offset..).unwrap_or_default();
+    if rows.is_empty() {
+        let why = if model.shown.domains.is_empty() {
+            " no domain yet: no worker has asked for a job"
+        } else {
+            " no domain's name contains that; Esc clears the filter"
+        };
+        return put(buffer, inner, 0, &Line::styled(why, theme.style(Role::Dim)));
+    }
+    let rows = &rows[..rows.len().min(room)];
+    let table = Table { snapshot: &model.shown, theme, rows, selected: Some(state.selected - offset) };
+    domain_table::draw(&table, Rect { y: area.y, height: 1, ..inner }, inner, buffer);
+}
+
+fn status(model: &Model) -> Line<'_> {
+    let (theme, state) = (&model.theme, &model.domains);
+    let separator = theme.glyphs.separator;
+    let mut text = if state.rows.is_empty() {
+        format!(" 0 of {}", model.shown.domains.len())
+    } else {
+        format!(" {} of {}", state.selected + 1, state.rows.len())
+    };
+    if !state.filter.is_empty() {
+        text.push_str(&format!("{separator}filter \"{}\"", state.filter));
+    }
+    let arrow = theme.glyphs.arrows[usize::from(!state.reversed)];
+    text.push_str(&format!("{separator}ordered by {} {arrow} ", state.sort.name()));
+    Line::styled(text, theme.style(Role::Dim))
+}

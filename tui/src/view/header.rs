@@ -1,0 +1,161 @@
+//! What runs where, and what is out of the ordinary.
+//!
+//! ```text
+//!  clearance · default · local PG 15.18 · R3 D8 W600 · 00:42/01:00 measuring · target 400/s
+//!  [1 Overview] 2 Domains  7 Log   FROZEN 12s   !! drop_notifications 100% (7s left)
+//! ```
+
+use loadgen::snapshot::{ActiveFault, RunPhase, Snapshot};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::format;
+use super::paint::{Segment, fit, put};
+use crate::model::{Model, View};
+use crate::theme::Role;
+
+pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let inner = Rect { x: area.x + u16::from(area.width > 60), width: area.width.saturating_sub(1), ..area };
+    if area.height >= 2 {
+        put(buffer, inner, 0, &facts(model, inner.width));
+        put(buffer, inner, 1, &tabs_and_alerts(model, inner.width));
+    } else {
+        // With a single line, what is wrong matters more than what runs.
+        let alerts = alerts(model, inner.width);
+        let line = if alerts.width() == 0 { facts(model, inner.width) } else { alerts };
+        put(buffer, inner, 0, &line);
+    }
+}
+
+fn facts(model: &Model, width: u16) -> Line<'_> {
+    let snapshot = &*model.shown;
+    let theme = &model.theme;
+    let text = |rank, text: String| Segment::new(rank, vec![Span::raw(text)]);
+    let title = Span::styled("clearance", theme.style(Role::Title));
+    let mut segments = vec![Segment::new(6, vec![title])];
+    if !snapshot.title.is_empty() {
+        segments.push(text(3, snapshot.title.clone()));
+    }
+    if !snapshot.database.kind.is_empty() {
+        let fast = if snapshot.database.durability == "fast" { " fast" } else { "" };
+        segments.push(text(4, format!("{} PG {}{fast}", snapshot.database.kind, snapshot.database.version)));
+    }
+    segments
+        .push(text(1, format!("R{} D{} W{}", snapshot.replicas, snapshot.domains.len(), snapshot.workers)));
+    segments.push(text(0, clock(snapshot)));
+    if snapshot.target_rate > 0.0 {
+        segments.push(text(2, format!("target {}/s", format::number(snapshot.target_rate))));
+        if (snapshot.rate_factor - 1.0).abs() > 0.005 && snapshot.rate_factor > 0.0 {
+            segments.push(text(5, format!("{}{:.2}", theme.glyphs.times, snapshot.rate_factor)));
+        }
+    }
+    if !snapshot.policy.is_empty() && snapshot.policy != "default" {
+        segments.push(text(5, format!("policy {}", snapshot.policy)));
+    }
+    fit(segments, Span::styled(theme.glyphs.separator, theme.style(Role::Dim)), width)
+}
+
+fn clock(snapshot: &Snapshot) -> String {
+    let phase = match snapshot.phase {
+        RunPhase::Starting => return "starting".to_owned(),
+        RunPhase::Warmup => "warm-up",
+        RunPhase::Measuring => "measuring",
+        RunPhase::Draining => "draining",
+        RunPhase::Auditing => "auditing",
+        RunPhase::Finished => "finished",
+    };
+    let of = if snapshot.duration.is_zero() {
+        String::new()
+    } else {
+        format!("/{}", format::clock(snapshot.duration))
+    };
+    format!("{}{of} {phase}", format::clock(snapshot.elapsed))
+}
+
+fn tabs_and_alerts(model: &Model, width: u16) -> Line<'_> {
+    let wanted = alerts(model, u16::MAX).width();
+    let mut line = tabs(model, true);
+    if line.width() + 2 + wanted > usize::from(width) {
+        line = tabs(model, false);
+    }
+    let left = width.saturating_sub(u16::try_from(line.width() + 2).unwrap_or(u16::MAX));
+    line.push_span("  ");
+    line.extend(alerts(model, left).spans);
+    line
+}
+
+fn tabs(model: &Model, names: bool) -> Line<'_> {
+    let mut line = Line::default();
+    for view in View::ALL {
+        let name =
+            if names { format!("{} {}", view.number(), view.name()) } else { view.number().to_string() };
+        // Brackets say the same as the reversed colours where those can't be seen.
+        line.push_span(if view == model.view {
+            Span::styled(format!("[{name}]"), model.theme.style(Role::Selection))
+        } else {
+            Span::styled(format!(" {name} "), model.theme.style(Role::Text))
+        });
+    }
+    line
+}
+
+/// What is out of the ordinary, in as many words as fit into `width`.
+fn alerts(model: &Model, width: u16) -> Line<'_> {
+    let faults = model.shown.faults.len();
+    let tries =
+        [(faults, false), (faults, true)].into_iter().chain((0..faults).rev().map(|shown| (shown, true)));
+    let mut line = Line::default();
+    for (shown, brief) in tries {
+        line = alert_line(model, shown, brief);
+        if line.width() <= usize::from(width) {
+            break;
+        }
+    }
+    line
+}
+
+/// The alerts with the first `shown` faults in words and the others as a number.
+fn alert_line(model: &Model, shown: usize, brief: bool) -> Line<'_> {
+    let theme = &model.theme;
+    let snapshot = &*model.shown;
+    let mut line = Line::default();
+    let mut alert = |role, text: String| {
+        if line.width() > 0 {
+            line.push_span("  ");
+        }
+        line.push_span(Span::styled(text, theme.style(role)));
+    };
+    if let Some(frozen) = model.frozen_for() {
+        alert(Role::Frozen, format!(" FROZEN {} ", format::countdown(frozen)));
+    }
+    if model.finished() {
+        alert(Role::Frozen, if brief { " q: leave " } else { " run finished: q to leave " }.to_owned());
+    }
+    if snapshot.events_dropped > 0 {
+        alert(Role::Alarm, format!("!! {} events dropped", format::count(snapshot.events_dropped)));
+    }
+    for fault in &snapshot.faults[..shown] {
+        alert(Role::Alarm, fault_text(fault, brief));
+    }
+    match snapshot.faults.len() - shown {
+        0 => {}
+        rest if shown == 0 => alert(Role::Alarm, format!("!! {rest} faults")),
+        rest => alert(Role::Alarm, format!("+{rest}")),
+    }
+    line
+}
+
+fn fault_text(fault: &ActiveFault, brief: bool) -> String {
+    let left = fault.left.map(format::countdown);
+    let mut text = format!("!! {}", fault.name);
+    if brief {
+        text.extend(left.iter().flat_map(|left| [" ", left.as_str()]));
+        return text;
+    }
+    if !fault.parameter.is_empty() {
+        text.extend([" ", fault.parameter.as_str()]);
+    }
+    text.extend(left.iter().flat_map(|left| [" (", left.as_str(), " left)"]));
+    text
+}

@@ -1,0 +1,132 @@
+//! The help over any view: its keys, then the words and marks in plain language.
+//!
+//! ```text
+//! ┌ help · Esc closes ─────────────────────────┐
+//! │ space    freeze the view; the load goes on │
+//! │ posting  a notice arrived that a job …     │
+//! └────────────────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget as _};
+
+use super::paint::{frame, put, title};
+use crate::keymap::{KEYS, keys_of};
+use crate::model::Model;
+use crate::theme::Role;
+
+/// What the words mean, for whoever sees them for the first time.
+const WORDS: &[(&str, &str)] = &[
+    ("posting", "a notice came: there is a job for you. The normal way."),
+    ("first", "the domain was new, so it asked once."),
+    ("recovered", "the listener may have missed notices, so every domain asked again."),
+    ("backup poll", "no notice came; the query that runs every so often looked. A job found so was RESCUED."),
+    ("chained", "a query found a job, so the next waiting worker asks at once."),
+    ("pending", "a notice came during a query that found nothing, so one more query follows."),
+    ("domain", "workers that accept the same jobs; one of them asks for all."),
+    ("waiting", "workers that sleep until they are woken."),
+    ("cleared", "a worker may ask the database, or is asking (with a number: on so many replicas)."),
+    ("backlog", "jobs that no worker has taken; oldest is how long the first has waited."),
+    ("empty", "queries that found no job: spurious wakeups."),
+    ("queue wait", "from the job's commit until a worker had it."),
+];
+
+const MARKS: &[(&str, &str)] = &[
+    ("!", "jobs wait over a second while workers sleep and nobody asks: a wakeup was lost"),
+    ("~", "jobs wait over a second, but are being taken: too many for the moment"),
+    ("R D W", "replicas (acquirers), domains, workers"),
+];
+
+/// The columns of the names.
+const NAMES: usize = 17;
+
+pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let theme = &model.theme;
+    let area = place(area).intersection(buffer.area);
+    Clear.render(area, buffer);
+    let lines = lines(model, area.width.saturating_sub(4));
+    let inner =
+        frame(buffer, area, &title("help", format!("{}Esc closes", theme.glyphs.separator), theme), theme);
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    let rows = usize::from(inner.height);
+    let from = model.help.unwrap_or(0).min(lines.len().saturating_sub(rows));
+    for (row, line) in (0..inner.height).zip(&lines[from..]) {
+        put(buffer, inner, row, line);
+    }
+    if from + rows < lines.len() {
+        let more = format!(" {} more ", theme.glyphs.arrows[1]);
+        let bottom = Rect {
+            x: area.x + 2,
+            y: area.bottom().saturating_sub(1),
+            width: area.width.saturating_sub(4),
+            height: 1,
+        };
+        put(buffer, bottom, 0, &Line::styled(more, theme.style(Role::Key)));
+    }
+}
+
+pub(super) fn page(area: Rect) -> usize {
+    usize::from(place(area).height.saturating_sub(2)).max(1)
+}
+
+pub(super) fn positions(model: &Model, area: Rect) -> usize {
+    (lines(model, place(area).width.saturating_sub(4)).len() + 1).saturating_sub(page(area)).max(1)
+}
+
+/// In the middle, no wider than reads well.
+fn place(area: Rect) -> Rect {
+    let width = area.width.min(84);
+    let height = area.height.min(42);
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+}
+
+fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let mut lines = Vec::new();
+    let view = model.view;
+    let sections = [
+        ("keys everywhere", KEYS, Role::Key),
+        ("keys of this view", keys_of(view), Role::Key),
+        ("what woke a domain, and other words", WORDS, Role::Title),
+        ("marks", MARKS, Role::Warning),
+    ];
+    for (name, entries, role) in sections {
+        if entries.is_empty() {
+            continue;
+        }
+        if !lines.is_empty() {
+            lines.push(Line::default());
+        }
+        lines.push(Line::styled(name, theme.style(Role::Title)));
+        for (key, what) in entries {
+            let room = usize::from(width).saturating_sub(NAMES).max(10);
+            for (index, part) in wrapped(what, room).into_iter().enumerate() {
+                let key = if index == 0 { *key } else { "" };
+                lines.push(Line::from(vec![
+                    Span::styled(format!("{key:<NAMES$}"), theme.style(role)),
+                    Span::raw(part),
+                ]));
+            }
+        }
+    }
+    lines
+}
+
+/// `text` in lines of at most `width` columns, broken between words.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().filter(|line| line.is_empty() || line.len() + 1 + word.len() <= width);
+        match line {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

@@ -1,0 +1,101 @@
+//! The screen: a pure function of the [`Model`] and an area.
+//!
+//! ```text
+//! header   clearance · default · local PG 15.18 · R3 D8 W600 · 00:42/01:00 measuring
+//!          [1 Overview] 2 Domains  7 Log   !! drop_notifications 100% (7s left)
+//! body     one of overview, domains, log
+//! footer   ? help  / filter  space freeze  …
+//! ```
+//!
+//! Every panel has a file of its own. None has a clock, chance or I/O; none panics, however small the area
+//! is: what matters least goes first.
+
+mod canvas;
+mod chart;
+mod domain_detail;
+mod domain_table;
+mod domains;
+mod footer;
+mod format;
+mod found;
+mod header;
+mod help;
+mod jobs;
+mod log;
+mod overview;
+mod paint;
+mod queries;
+mod queue_wait;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::model::{Model, View};
+
+/// Draws `model` into `area`.
+pub fn view(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let area = area.intersection(buffer.area);
+    let screen = Screen::of(area);
+    header::draw(model, screen.header, buffer);
+    match model.view {
+        View::Overview => overview::draw(model, screen.body, buffer),
+        View::Domains => domains::draw(model, screen.body, buffer),
+        View::Log => log::draw(model, screen.body, buffer),
+    }
+    footer::draw(model, screen.footer, buffer);
+    if model.help.is_some() {
+        help::draw(model, screen.body, buffer);
+    }
+}
+
+/// How many domains a screenful of the Domains view has.
+#[must_use]
+pub fn domains_page(model: &Model) -> usize {
+    domains::page(model, Screen::of(whole(model)).body)
+}
+
+/// How many lines a screenful of the Log view has.
+#[must_use]
+pub fn log_page(model: &Model) -> usize {
+    log::page(Screen::of(whole(model)).body)
+}
+
+/// How many lines a screenful of the help has.
+#[must_use]
+pub fn help_page(model: &Model) -> usize {
+    help::page(Screen::of(whole(model)).body)
+}
+
+/// By how many lines the help can be scrolled, and one.
+#[must_use]
+pub fn help_lines(model: &Model) -> usize {
+    help::positions(model, Screen::of(whole(model)).body)
+}
+
+fn whole(model: &Model) -> Rect {
+    Rect::new(0, 0, model.size.width, model.size.height)
+}
+
+/// Where the parts of the screen are.
+struct Screen {
+    header: Rect,
+    body: Rect,
+    footer: Rect,
+}
+
+impl Screen {
+    fn of(area: Rect) -> Self {
+        let header = match area.height {
+            0..4 => 0,
+            4..8 => 1,
+            _ => 2,
+        };
+        let footer = u16::from(area.height >= 6);
+        let body = area.height - header - footer;
+        Self {
+            header: Rect { height: header, ..area },
+            body: Rect { y: area.y + header, height: body, ..area },
+            footer: Rect { y: area.y + header + body, height: footer, ..area },
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Everything at a glance.
+//!
+//! ```text
+//! ┌ jobs/s ──────────────┐┌ queue wait (last 10s) ┐
+//! │ jobs                 ││ queue_wait            │
+//! ├ acquire queries/s ───┤├ how jobs were found ──┤
+//! │ queries              ││ found                 │
+//! └──────────────────────┘└───────────────────────┘
+//! ┌ domains ─── waiting ─ … ─ next poll ──────────┐
+//! │ domain_table                                  │
+//! └───────────────────────────────────────────────┘
+//! ```
+//!
+//! With more height the backlog and the queue wait over time join in; with too little room for frames every
+//! panel becomes one line, and the table has the rest.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::domain_table::{self, Table};
+use super::paint::{divider, frame, put, title};
+use super::{found, jobs, queries, queue_wait};
+use crate::model::{Model, worst_first};
+use crate::theme::Role;
+
+/// The least room that frames are drawn in.
+const FRAMED: (u16, u16) = (72, 17);
+/// The least height of the panels above the table.
+const PANELS_MIN: u16 = 11;
+
+pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
+    if area.width < FRAMED.0 || area.height < FRAMED.1 {
+        return draw_lines(model, area, buffer);
+    }
+    let wanted = u16::try_from(model.shown.domains.len().max(2)).unwrap_or(u16::MAX).saturating_add(2);
+    let least = PANELS_MIN.max(area.height * 2 / 5);
+    let height = area.height.saturating_sub(wanted).max(least);
+    let width = area.width.div_ceil(2);
+    let left = Rect { width, height, ..area };
+    let right = Rect { x: area.x + width, width: area.width - width, height, ..area };
+    draw_left(model, left, buffer);
+    draw_right(model, right, buffer);
+    draw_table(model, Rect { y: area.y + height, height: area.height - height, ..area }, buffer);
+}
+
+fn draw_left(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let (theme, snapshot) = (&model.theme, &*model.shown);
+    let inner = frame(buffer, area, &title("jobs/s", "", theme), theme);
+    let rows = inner.height;
+    // One row of each part is its divider.
+    let parts: &[u16] = match rows {
+        0..14 => &[rows - 2, 2],
+        14..28 => &[rows - rows * 2 / 5, rows * 2 / 5],
+        _ => &[rows - 2 * (rows / 3), rows / 3, rows / 3],
+    };
+    let mut y = 0;
+    for (index, part) in parts.iter().enumerate() {
+        let skip = u16::from(index > 0);
+        let room = Rect { y: inner.y + y + skip, height: part - skip, ..inner };
+        let name = ["", "acquire queries/s", "jobs in the queue"][index];
+        if index > 0 {
+            divider(buffer, area, y + 1, &title(name, "", theme), theme);
+        }
+        match index {
+            0 => jobs::draw(snapshot, theme, room, buffer),
+            1 => queries::draw(snapshot, theme, room, buffer),
+            _ => jobs::draw_backlog(snapshot, theme, room, buffer),
+        }
+        y += part;
+    }
+}
+
+fn draw_right(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let (theme, snapshot) = (&model.theme, &*model.shown);
+    let inner = frame(buffer, area, &title("queue wait", "(last 10s)", theme), theme);
+    let rows = inner.height;
+    let found_rows = 1 + if rows < 17 { 4 } else { found::LINES_MAX };
+    let waits = rows.saturating_sub(found_rows);
+    let over_time = if waits >= 17 { waits / 2 } else { 0 };
+    let now = Rect { height: waits - over_time, ..inner };
+    queue_wait::draw(snapshot, theme, now, buffer);
+    if over_time > 0 {
+        divider(buffer, area, 1 + now.height, &title("queue wait over time", "", theme), theme);
+        let room = Rect { y: now.bottom() + 1, height: over_time - 1, ..inner };
+        queue_wait::draw_over_time(snapshot, theme, room, buffer);
+    }
+    divider(buffer, area, 1 + waits, &found::heading(snapshot, theme, area.width.saturating_sub(4)), theme);
+    let room = Rect { y: inner.y + waits + 1, height: rows - waits - 1, ..inner };
+    found::draw(snapshot, theme, room, buffer);
+}
+
+fn draw_table(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let theme = &model.theme;
+    let inner = frame(buffer, area, &title("domains", "", theme), theme);
+    let table = Table { snapshot: &model.shown, theme, rows: &rows(model, inner.height), selected: None };
+    if model.shown.domains.is_empty() {
+        put(
+            buffer,
+            inner,
+            0,
+            &Line::styled(" no domain yet: no worker has asked for a job", theme.style(Role::Dim)),
+        );
+        return;
+    }
+    let titles = Rect { y: area.y, height: 1, ..inner };
+    domain_table::draw(&table, titles, inner, buffer);
+    let hidden = model.shown.domains.len().saturating_sub(usize::from(inner.height));
+    if hidden > 0 {
+        let note = Line::from(vec![
+            Span::raw(" "),
+            Span::styled(format!("{hidden} more: press 2"), theme.style(Role::Key)),
+            Span::raw(" "),
+        ]);
+        let line =
+            Rect { x: area.x + 2, y: area.bottom() - 1, width: area.width.saturating_sub(4), height: 1 };
+        put(buffer, line, 0, &note);
+    }
+}
+
+/// All domains in order of their keys when they fit, so that rows keep their places; else the worst.
+fn rows(model: &Model, room: u16) -> Vec<usize> {
+    let count = model.shown.domains.len();
+    if count <= usize::from(room) {
+        (0..count).collect()
+    } else {
+        worst_first(&model.shown).into_iter().take(usize::from(room)).collect()
+    }
+}
+
+fn draw_lines(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let (theme, snapshot) = (&model.theme, &*model.shown);
+    let lines = [
+        ("found ", found::summary(snapshot, theme, area.width.saturating_sub(6))),
+        ("wait  ", queue_wait::figures(&snapshot.queue_wait_recent, theme, area.width.saturating_sub(6))),
+        ("jobs/s ", jobs::figures(snapshot, theme, area.width.saturating_sub(7), false)),
+        ("queries/s ", queries::figures(snapshot, theme, area.width.saturating_sub(10))),
+    ];
+    // The table needs its titles and three rows to be of use.
+    let shown = area.height.saturating_sub(4).clamp(1, 4).min(area.height);
+    for (row, (name, figures)) in (0..shown).zip(lines) {
+        let mut line = Line::from(Span::styled(name, theme.style(Role::Title)));
+        line.extend(figures);
+        put(buffer, area, row, &line);
+    }
+    if area.height > shown {
+        let titles = Rect { y: area.y + shown, height: 1, ..area };
+        let room = Rect { y: titles.bottom(), height: area.height - shown - 1, ..area };
+        let table = Table { snapshot, theme, rows: &rows(model, room.height), selected: None };
+        domain_table::draw(&table, titles, room, buffer);
+    }
+}
