@@ -1,0 +1,94 @@
+//! Everything that was recorded, when the run is over.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use acquirer::wakeup::{Cause, DomainSpec};
+use hdrhistogram::Histogram;
+
+use crate::snapshot::{Second, Totals};
+
+use super::clearances::CauseCounts;
+use super::latency::Stage;
+use super::recorder::{MeasuredCounts, Recorder};
+
+/// What was recorded.
+pub(crate) struct Results {
+    /// Counts of the whole run.
+    pub(crate) totals: Totals,
+    /// Counts of the measured part.
+    pub(crate) measured: MeasuredCounts,
+    /// How long that part was.
+    pub(crate) measured_for: Duration,
+    /// What came of clearances, by cause.
+    pub(crate) wakeups: Vec<(Cause, CauseCounts)>,
+    /// The most queries in flight in one domain of one replica.
+    pub(crate) in_flight_max: u64,
+    pub(crate) notifications_sent: u64,
+    pub(crate) notifications_malformed: u64,
+    /// Jobs whose posting began.
+    pub(crate) post_started: u64,
+    pub(crate) events_dropped: u64,
+    /// Every second.
+    pub(crate) seconds: Vec<Second>,
+    /// Every domain on every replica, by key, then by replica.
+    pub(crate) domains: Vec<DomainResult>,
+    stages: Vec<Histogram<u64>>,
+    queue_wait_by_cause: Vec<Histogram<u64>>,
+}
+
+/// What one domain did on one replica.
+pub(crate) struct DomainResult {
+    pub(crate) spec: Arc<DomainSpec>,
+    pub(crate) replica: usize,
+    pub(crate) acquired: u64,
+    pub(crate) queries: u64,
+    pub(crate) empty: u64,
+    pub(crate) rescued: u64,
+}
+
+impl Results {
+    /// The histogram of a stage.
+    pub(crate) fn stage(&self, stage: Stage) -> &Histogram<u64> {
+        &self.stages[stage as usize]
+    }
+
+    /// Queue wait of the jobs that clearances with this cause found.
+    pub(crate) fn queue_wait_by(&self, cause: Cause) -> &Histogram<u64> {
+        &self.queue_wait_by_cause[cause as usize]
+    }
+}
+
+impl Recorder {
+    /// Everything, once nothing more happens.
+    pub(crate) fn results(&self, now: Instant) -> Results {
+        let state = self.at(now);
+        let to = state.window.to.unwrap_or(now);
+        Results {
+            totals: state.totals,
+            measured: state.measured,
+            measured_for: state.window.from.map_or(Duration::ZERO, |from| to.saturating_duration_since(from)),
+            wakeups: state.clearances.by_cause().collect(),
+            in_flight_max: state.clearances.in_flight_max(),
+            notifications_sent: state.notifications_sent,
+            notifications_malformed: state.notifications_malformed,
+            post_started: state.post_started,
+            events_dropped: state.events_dropped,
+            seconds: state.seconds.all().to_vec(),
+            domains: state
+                .domains
+                .iter()
+                .map(|domain| DomainResult {
+                    spec: Arc::clone(&domain.spec),
+                    replica: domain.replica,
+                    acquired: domain.acquired,
+                    queries: domain.queries,
+                    empty: domain.empty,
+                    rescued: domain.rescued,
+                })
+                .collect(),
+            stages: state.stages.clone(),
+            queue_wait_by_cause: state.queue_wait_by_cause.clone(),
+        }
+    }
+}

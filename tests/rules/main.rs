@@ -1,0 +1,12 @@
+//! The rules of the seed on the pure machine, one test for each and named by what it does.
+
+mod backup_poll;
+mod chaining;
+mod clearing;
+mod domain_key;
+mod leaving;
+mod messages_lost;
+mod pending;
+mod posting;
+mod properties;
+mod world;

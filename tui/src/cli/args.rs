@@ -1,0 +1,208 @@
+//! The command line as it is typed: names, flags and help. Settles nothing.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use loadgen::database::{Durability, How};
+use loadgen::scenario::quantity::{parse_duration, parse_rate};
+use loadgen::scenario::{Overrides, PolicyChoice};
+
+/// See every wakeup of a Postgres job queue: a load generator with a live dashboard.
+///
+/// Many workers share one acquirer. It groups those that accept the same jobs into domains, lets one of a
+/// domain query at a time, and puts the rest to sleep until a NOTIFY arrives or the backup poll comes round.
+/// clearance runs that acquirer under the load of a scenario against a real Postgres, and shows why each job
+/// waited.
+#[derive(Debug, Parser)]
+#[command(
+    name = "clearance",
+    version,
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
+  clearance                                    the default scenario, live, on a Postgres of its own
+  clearance run backup-poll                    watch jobs wait for the poll, and be rescued
+  clearance run --headless --report out.json   for scripts and CI: figures instead of a screen
+  clearance scenarios default > mine.toml      a scenario to edit; then: clearance run mine.toml
+
+Exit codes: 0 all held, 1 the run failed, 2 usage or scenario error, 4 the audit failed (a job lost, doubled
+or stranded), 5 the run is INVALID (the generator did not keep its schedule), 130 interrupted."
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a scenario, live or headless (the default)
+    Run(Box<RunArgs>),
+    /// List the built-in scenarios; with NAME print its TOML, ready to edit
+    Scenarios {
+        /// The scenario to print
+        name: Option<String>,
+    },
+    /// The Postgres that `--db docker` uses
+    #[command(subcommand)]
+    Db(DbCommand),
+    /// Tell what was found: Postgres binaries, Docker engine, terminal; and what to do about what is missing
+    Doctor {
+        #[command(flatten)]
+        url: UrlArg,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// What to do with the Postgres in Docker.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum DbCommand {
+    /// Start it and leave it running
+    Up {
+        /// How it treats commits
+        #[arg(long, value_name = "safe|fast", default_value = "safe")]
+        db_durability: DurabilityArg,
+    },
+    /// Stop and remove it
+    Down {
+        /// Remove its data as well
+        #[arg(long)]
+        volumes: bool,
+    },
+    /// Tell whether it runs, and where
+    Status,
+}
+
+/// An existing database.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct UrlArg {
+    /// An existing Postgres; only the schema `clearance` in it is touched
+    #[arg(long = "database-url", value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    pub(super) database_url: Option<String>,
+}
+
+/// How to run a scenario.
+#[derive(Debug, Clone, Args)]
+pub(super) struct RunArgs {
+    /// A built-in scenario (see `clearance scenarios`) or a path to a TOML file
+    #[arg(default_value = "default")]
+    pub(super) scenario: String,
+
+    #[command(flatten)]
+    pub(super) url: UrlArg,
+    /// How to get a database when no URL is given: binaries of this machine, else Docker
+    #[arg(long, value_name = "auto|local|docker", default_value = "auto", help_heading = "Database")]
+    pub(super) db: DbArg,
+    /// How a database that is started for the run treats commits: `fast` turns fsync off, for demos
+    #[arg(long, value_name = "safe|fast", default_value = "safe", help_heading = "Database")]
+    pub(super) db_durability: DurabilityArg,
+    /// Leave the schema (and a local cluster's directory) behind
+    #[arg(long, help_heading = "Database")]
+    pub(super) keep: bool,
+
+    /// No dashboard: progress on stderr, summary on stdout (also when stdout is no terminal)
+    #[arg(long, help_heading = "Output")]
+    pub(super) headless: bool,
+    /// Write a report; repeatable; .json by its ending
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) report: Vec<PathBuf>,
+    /// Draw the dashboard without box and braille characters
+    #[arg(long, help_heading = "Output")]
+    pub(super) ascii: bool,
+
+    /// How long jobs are posted, such as 30s
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Overriding the scenario")]
+    pub(super) duration: Option<Duration>,
+    /// How much of that is left out of rates and latencies
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Overriding the scenario")]
+    pub(super) warmup: Option<Duration>,
+    /// Decides every random draw
+    #[arg(long, value_name = "N", help_heading = "Overriding the scenario")]
+    pub(super) seed: Option<u64>,
+    /// Workers, all fleets together
+    #[arg(long, value_name = "N", help_heading = "Overriding the scenario")]
+    pub(super) workers: Option<usize>,
+    /// Mean posting rate, all posters together, such as 200/s
+    #[arg(long, value_name = "RATE", value_parser = rate, allow_hyphen_values = true, help_heading = "Overriding the scenario")]
+    pub(super) rate: Option<f64>,
+    /// Acquirers, each with a listener of its own
+    #[arg(long, value_name = "N", help_heading = "Overriding the scenario")]
+    pub(super) replicas: Option<usize>,
+    /// How long a domain sleeps at most when no notice reaches it
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Overriding the scenario")]
+    pub(super) backup_poll: Option<Duration>,
+    /// The acquirers' rules
+    #[arg(long, value_name = "default|seed", help_heading = "Overriding the scenario")]
+    pub(super) policy: Option<PolicyChoice>,
+}
+
+impl RunArgs {
+    /// What the flags change in the scenario.
+    pub(super) fn overrides(&self) -> Overrides {
+        Overrides {
+            duration: self.duration,
+            warmup: self.warmup,
+            seed: self.seed,
+            workers: self.workers,
+            rate: self.rate,
+            replicas: self.replicas,
+            backup_poll: self.backup_poll,
+            policy: self.policy,
+        }
+    }
+}
+
+/// How to get a database.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum DbArg {
+    /// Binaries of this machine, else Docker
+    Auto,
+    /// Binaries of this machine
+    Local,
+    /// Docker Compose
+    Docker,
+}
+
+impl From<DbArg> for How {
+    fn from(arg: DbArg) -> Self {
+        match arg {
+            DbArg::Auto => Self::Auto,
+            DbArg::Local => Self::Local,
+            DbArg::Docker => Self::Docker,
+        }
+    }
+}
+
+/// How a database treats commits.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum DurabilityArg {
+    /// A commit that was answered is on the disk
+    Safe,
+    /// It may be lost with the machine
+    Fast,
+}
+
+impl From<DurabilityArg> for Durability {
+    fn from(arg: DurabilityArg) -> Self {
+        match arg {
+            DurabilityArg::Safe => Self::Safe,
+            DurabilityArg::Fast => Self::Fast,
+        }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).map_err(|error| error.to_string())
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    parse_rate(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,102 @@
+//! The command line: parse, run, exit code.
+
+mod args;
+mod doctor;
+mod failure;
+mod headless;
+mod interrupt;
+mod run;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+use loadgen::database::docker;
+use loadgen::scenario::{Source, builtin};
+
+use args::{Cli, Command, DbCommand};
+use failure::Failure;
+
+/// Runs the command that was typed and says how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    // Its own message goes to stderr with exit code 2, and help to stdout with 0.
+    let cli = Cli::parse();
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("clearance: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    match cli.command.unwrap_or_else(|| Command::Run(Box::new(cli.run))) {
+        Command::Run(args) => run::run(&args),
+        Command::Scenarios { name } => scenarios(name.as_deref()),
+        Command::Db(command) => db(command),
+        Command::Doctor { url } => doctor::doctor(url.database_url.as_deref()),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "clearance", &mut io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn scenarios(name: Option<&str>) -> Result<ExitCode, Failure> {
+    let text = match name {
+        Some(name) => Source::open(name)?.text,
+        None => {
+            let list = builtin::list();
+            let width = list.iter().map(|listed| listed.name.len()).max().unwrap_or(0);
+            let lines = list.iter().map(|listed| format!("  {:width$}  {}\n", listed.name, listed.title));
+            format!(
+                "Built-in scenarios:\n\n{}\nRun one:   clearance run NAME\nEdit one:  clearance scenarios NAME > mine.toml\n",
+                lines.collect::<String>()
+            )
+        }
+    };
+    print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn db(command: DbCommand) -> Result<ExitCode, Failure> {
+    let progress = |doing: &str| eprintln!("clearance: {doing}");
+    block_on(async {
+        match command {
+            DbCommand::Up { db_durability } => {
+                docker::up(db_durability.into(), &progress).await?;
+                print("up; use it with: clearance run --db docker\n")?;
+            }
+            DbCommand::Down { volumes } => {
+                docker::down(volumes).await?;
+                print("down\n")?;
+            }
+            DbCommand::Status => {
+                let status = docker::status().await?;
+                let container =
+                    status.container.as_deref().unwrap_or("not there; start it with: clearance db up");
+                let ports = status.ports.as_deref().unwrap_or("none");
+                let volume = if status.volume { "there" } else { "none" };
+                print(&format!("container  {container}\nports      {ports}\ndata       {volume}\n"))?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Prints to stdout; a reader who has had enough, such as `head`, is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Runs a future to its end on a runtime of its own.
+fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Output)?;
+    runtime.block_on(future)
+}

@@ -1,0 +1,159 @@
+//! `clearance run`: a database, a run on it, and what came of it, live or headless.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use loadgen::control::Control;
+use loadgen::database::schema::SchemaLease;
+use loadgen::database::{self, Database, DatabaseRequest};
+use loadgen::report::{self, Report};
+use loadgen::run::{RunHandle, RunRequest};
+use loadgen::scenario::{Scenario, Source};
+use loadgen::snapshot::DatabaseFacts;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
+
+use crate::dashboard::{self, DashboardInput, DashboardOptions};
+use crate::log_ring::LogRing;
+
+use super::args::RunArgs;
+use super::failure::Failure;
+use super::{block_on, headless, interrupt, print};
+
+/// Connections of the server that the run leaves to others: superusers, the lease, a person with psql.
+const CONNECTIONS_LEFT: u32 = 13;
+/// More than this many connections make the run no faster.
+const CONNECTIONS_MAX: u32 = 120;
+
+/// Runs a scenario.
+pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
+    let scenario = Scenario::resolve(&Source::open(&args.scenario)?, &args.overrides())?;
+    for path in &args.report {
+        report::check(path)?;
+    }
+    let is_live = !args.headless && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    let log = start_log(is_live);
+    block_on(async {
+        let interrupted = interrupt::listen().map_err(Failure::Output)?;
+        let opened = interrupted.run_until_cancelled(open(args)).await;
+        let (database, lease) = opened.ok_or(Failure::Interrupted)??;
+        let outcome = run_on(&database, args, scenario, log, &interrupted).await;
+        // What was started is taken down whatever came of the run; the run's own failure is told first.
+        let released = lease.release(args.keep).await;
+        let kept = database.close().await;
+        let report = outcome?;
+        released?;
+        if let Some(directory) = kept? {
+            eprintln!("clearance: kept the cluster in {}", directory.display());
+        }
+        conclude(&report, &args.report)
+    })
+}
+
+/// A database with an empty schema that is this run's alone.
+async fn open(args: &RunArgs) -> Result<(Database, SchemaLease), Failure> {
+    let progress = |doing: &str| eprintln!("clearance: {doing}");
+    let request = DatabaseRequest {
+        url: args.url.database_url.clone().filter(|url| !url.is_empty()),
+        how: args.db.into(),
+        durability: args.db_durability.into(),
+        keep: args.keep,
+        ..DatabaseRequest::default()
+    };
+    let database = database::open(request, &progress).await?;
+    let lease = SchemaLease::take(&database).await?;
+    progress(&format!(
+        "using {} at {}, durability {}",
+        database.label(),
+        database.place(),
+        database.durability()
+    ));
+    if lease.took_over() {
+        progress("took over the schema that an earlier run had left behind");
+    }
+    Ok((database, lease))
+}
+
+async fn run_on(
+    database: &Database,
+    args: &RunArgs,
+    scenario: Scenario,
+    log: Option<LogRing>,
+    interrupted: &CancellationToken,
+) -> Result<Report, Failure> {
+    let connections = database.connections_max().saturating_sub(CONNECTIONS_LEFT).clamp(8, CONNECTIONS_MAX);
+    let handle = loadgen::run::start(RunRequest {
+        scenario,
+        database: database.connect_options(),
+        facts: DatabaseFacts {
+            kind: database.kind().to_string(),
+            version: database.server_version().to_owned(),
+            durability: database.durability().to_string(),
+        },
+        connections_max: connections as usize,
+    });
+    let shown = match log {
+        Some(log) => show(&handle, log, args.ascii).await,
+        None => {
+            follow(&handle, interrupted).await;
+            Ok(())
+        }
+    };
+    if shown.is_err() {
+        // The run goes down with its screen.
+        let _ = handle.controls().send(Control::Interrupt);
+    }
+    let report = handle.finish().await?;
+    shown?;
+    Ok(report)
+}
+
+async fn show(handle: &RunHandle, log: LogRing, ascii: bool) -> Result<(), Failure> {
+    let options =
+        DashboardOptions { ascii, no_color: dashboard::no_color_wanted(), ..DashboardOptions::default() };
+    let input = DashboardInput { snapshots: handle.snapshots(), controls: handle.controls(), log, options };
+    dashboard::run_dashboard(input).await.map(drop).map_err(Failure::Dashboard)
+}
+
+async fn follow(handle: &RunHandle, interrupted: &CancellationToken) {
+    let controls = handle.controls();
+    let progress = headless::follow(handle.snapshots());
+    tokio::pin!(progress);
+    tokio::select! {
+        () = &mut progress => {}
+        () = interrupted.cancelled() => {
+            eprintln!("clearance: interrupted; taking the run down (once more to leave at once)");
+            let _ = controls.send(Control::Interrupt);
+            progress.await;
+        }
+    }
+}
+
+/// Writes the reports and the summary; the exit code is the run's verdict.
+fn conclude(report: &Report, paths: &[impl AsRef<Path>]) -> Result<ExitCode, Failure> {
+    print(&report::summary(report))?;
+    for path in paths {
+        report::write(path.as_ref(), report)?;
+        eprintln!("clearance: wrote {}", path.as_ref().display());
+    }
+    Ok(ExitCode::from(report.exit_code()))
+}
+
+/// Live, events go to the dashboard's log; headless, warnings go to stderr. `RUST_LOG` says otherwise.
+fn start_log(is_live: bool) -> Option<LogRing> {
+    let filter =
+        |default: &str| EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    if is_live {
+        let ring = LogRing::new();
+        let layer = ring.layer().with_filter(filter("info,sqlx=warn"));
+        tracing_subscriber::registry().with(layer).init();
+        Some(ring)
+    } else {
+        let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).without_time();
+        tracing_subscriber::registry().with(layer.with_filter(filter("warn,sqlx=error"))).init();
+        None
+    }
+}
