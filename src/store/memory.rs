@@ -3,6 +3,7 @@
 //! It answers as the Postgres table does: oldest first, one job to one worker, canceled jobs never.
 //! It isn't durable, and nobody ever holds a row in it: every call is atomic.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -145,19 +146,13 @@ impl Table {
         true
     }
 
-    fn insert(&mut self, jobs: &[NewJob], stamps: &Stamps) -> Result<(), StoreError> {
-        let mut ids = BTreeSet::new();
-        if let Some(job) = jobs.iter().find(|job| self.rows.contains_key(&job.id) || !ids.insert(job.id)) {
-            return Err(StoreError::new(format!(
-                "cannot insert jobs: id {} is taken; use a fresh one",
-                job.id
-            )));
-        }
+    fn insert(&mut self, jobs: &[NewJob], stamps: &Stamps) {
         for (job, created_at) in jobs.iter().zip(stamps.take(jobs.len())) {
-            self.available.insert((created_at, job.id));
-            self.rows.insert(job.id, JobRow::queued(job.clone(), created_at));
+            if let Entry::Vacant(row) = self.rows.entry(job.id) {
+                row.insert(JobRow::queued(job.clone(), created_at));
+                self.available.insert((created_at, job.id));
+            }
         }
-        Ok(())
     }
 }
 
@@ -204,7 +199,11 @@ impl JobStore for MemoryStore {
 
 impl JobTable for MemoryStore {
     fn insert<'a>(&'a self, jobs: &'a [NewJob]) -> BoxFuture<'a, Result<(), StoreError>> {
-        async move { self.table().insert(jobs, &self.stamps) }.boxed()
+        async move {
+            self.table().insert(jobs, &self.stamps);
+            Ok(())
+        }
+        .boxed()
     }
 
     fn complete(&self, job: JobId, worker: WorkerId) -> BoxFuture<'_, Result<bool, StoreError>> {

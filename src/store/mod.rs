@@ -42,7 +42,8 @@ pub trait JobStore: Send + Sync + 'static {
 
 /// The rest of a job's life.
 pub trait JobTable: JobStore {
-    /// Inserts the jobs in one transaction, and commits it. Posts nothing.
+    /// Inserts the jobs in one transaction, and commits it. Posts nothing. A job that is there already is left
+    /// alone, so that an insert of unknown outcome can be tried again.
     fn insert<'a>(&'a self, jobs: &'a [NewJob]) -> BoxFuture<'a, Result<(), StoreError>>;
 
     /// Marks a job that `worker` runs as completed; `false` when `worker` doesn't run it.

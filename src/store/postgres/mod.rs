@@ -76,20 +76,20 @@ impl PostgresStore {
         if jobs.is_empty() {
             return Ok(());
         }
-        // Postgres folds equal payloads of one transaction; each names its job, so none are equal.
-        let payloads: Vec<String> = jobs.iter().map(|job| job.posting().payload()).collect();
-        if let Some((job, payload)) =
-            jobs.iter().zip(&payloads).find(|(_, payload)| check_payload(payload).is_err())
-        {
-            return Err(StoreError::new(format!(
-                "cannot post job {}: its payload has {} bytes and NOTIFY carries {PAYLOAD_BYTES_MAX}; shorten its tags",
-                job.id,
-                payload.len()
-            )));
-        }
+        let payloads = payloads(jobs)?;
         let query =
             self.insert_query(statements::INSERT_AND_POST, jobs).bind(JOB_POSTED_CHANNEL).bind(payloads);
         self.execute("insert and post jobs", query).await?;
+        Ok(())
+    }
+
+    /// Posts jobs that are committed, in one round trip.
+    pub async fn announce(&self, jobs: &[NewJob]) -> Result<(), StoreError> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let query = sqlx::query(statements::POST).bind(JOB_POSTED_CHANNEL).bind(payloads(jobs)?);
+        self.execute("post jobs", query).await?;
         Ok(())
     }
 
@@ -186,6 +186,22 @@ impl JobTable for PostgresStore {
         let query = sqlx::query(statements::CANCEL).bind(job).bind(Utc::now());
         async move { Ok(self.execute("cancel a job", query).await? > 0) }.boxed()
     }
+}
+
+/// Postgres folds equal payloads of one transaction; each names its job, so none are equal.
+fn payloads(jobs: &[NewJob]) -> Result<Vec<String>, StoreError> {
+    let payload = |job: &NewJob| {
+        let payload = job.posting().payload();
+        match check_payload(&payload) {
+            Ok(()) => Ok(payload),
+            Err(_) => Err(StoreError::new(format!(
+                "cannot post job {}: its payload has {} bytes and NOTIFY carries {PAYLOAD_BYTES_MAX}; shorten its tags",
+                job.id,
+                payload.len()
+            ))),
+        }
+    };
+    jobs.iter().map(payload).collect()
 }
 
 fn read_job(row: &PgRow) -> Result<Job, sqlx::Error> {

@@ -71,7 +71,8 @@ macro_rules! insert {
 SELECT id, created_at, created_at, organization_id, initiator_id,
     provisioner::clearance.provisioner_type, type, input, tags
 FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::jsonb[], $8::jsonb[])
-    AS job (id, created_at, organization_id, initiator_id, provisioner, type, input, tags)"
+    AS job (id, created_at, organization_id, initiator_id, provisioner, type, input, tags)
+ON CONFLICT (id) DO NOTHING"
     };
 }
 
@@ -83,6 +84,9 @@ pub(super) const INSERT_AND_POST: &str = concat!(
     insert!(),
     ") SELECT pg_notify($9, payload) FROM unnest($10::text[]) AS payload"
 );
+
+/// `$1` channel, `$2` payloads.
+pub(super) const POST: &str = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload";
 
 /// Settings of every connection, which keep the acquire statement on the index of available jobs.
 ///

@@ -1,0 +1,126 @@
+//! One simulated worker: waits for a job, works on it, marks it as done, and again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use acquirer::job::{Job, WorkerId};
+use acquirer::store::{JobTable as _, StoreError};
+use acquirer::store::postgres::PostgresStore;
+use acquirer::{AcquireError, Acquirer};
+use tokio_util::sync::CancellationToken;
+
+use crate::measure::Recorder;
+use crate::plan::WorkerDraws;
+use crate::scenario::Fleet;
+
+/// A caller whose query failed asks again after this long, as a daemon would.
+const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
+
+/// One worker.
+pub(super) struct Worker {
+    pub(super) id: WorkerId,
+    pub(super) fleet: Arc<Fleet>,
+    pub(super) acquirer: Acquirer,
+    pub(super) table: PostgresStore,
+    pub(super) draws: WorkerDraws,
+    pub(super) recorder: Arc<Recorder>,
+    /// Workers of its fleet that have arrived and not left.
+    pub(super) present: Arc<AtomicUsize>,
+    /// Leaves once it has no job.
+    pub(super) retire: CancellationToken,
+    /// Drops what it does.
+    pub(super) abandon: CancellationToken,
+}
+
+impl Worker {
+    /// Arrives at `arrives`, and works until it is retired or the acquirer closes.
+    pub(super) async fn work(mut self, arrives: Instant) {
+        if self.retire.run_until_cancelled(tokio::time::sleep_until(arrives.into())).await.is_none() {
+            return;
+        }
+        let _present = Presence::new(&self.present);
+        let retire = self.retire.clone();
+        while let Some(called) = retire.run_until_cancelled(self.wait_for_job()).await {
+            match called {
+                Ok(Some(job)) => {
+                    let abandon = self.abandon.clone();
+                    if abandon.run_until_cancelled(self.run(&job)).await.is_none() {
+                        return;
+                    }
+                    self.pause(self.fleet.think_time).await;
+                }
+                Ok(None) => {}
+                Err(AcquireError::Closed) => return,
+                Err(AcquireError::Store(_)) => self.pause(PAUSE_AFTER_ERROR).await,
+            }
+        }
+    }
+
+    /// A job, or `None` when patience ran out.
+    async fn wait_for_job(&self) -> Result<Option<Job>, AcquireError> {
+        let call = self.acquirer.acquire_job(self.id, &self.fleet.provisioners, &self.fleet.tags);
+        match self.fleet.patience {
+            None => call.await.map(Some),
+            Some(patience) => tokio::time::timeout(patience, call).await.ok().transpose(),
+        }
+    }
+
+    async fn run(&mut self, job: &Job) {
+        self.recorder.worker_received(job.id, Instant::now());
+        let draw = self.draws.job(&self.fleet.service_time, self.fleet.failure);
+        if !draw.service.is_zero() {
+            tokio::time::sleep(draw.service).await;
+        }
+        let mut pause = Duration::from_millis(10);
+        let mut is_outcome_known = true;
+        loop {
+            match self.finish(job, draw.fails).await {
+                Ok(true) => break,
+                // The try before had succeeded, and its answer was lost.
+                Ok(false) if !is_outcome_known => break,
+                Ok(false) => {
+                    tracing::error!(job = %job.id, worker = %self.id, "job is no longer marked as this worker's");
+                    return;
+                }
+                Err(error) => {
+                    self.recorder.finish_failed();
+                    tracing::warn!(job = %job.id, %error, "cannot finish job; trying again");
+                    is_outcome_known = false;
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(2));
+                }
+            }
+        }
+        self.recorder.finished(job.id, draw.fails, Instant::now());
+    }
+
+    async fn finish(&self, job: &Job, fails: bool) -> Result<bool, StoreError> {
+        if fails {
+            self.table.fail(job.id, self.id, "simulated failure").await
+        } else {
+            self.table.complete(job.id, self.id).await
+        }
+    }
+
+    async fn pause(&self, time: Duration) {
+        if !time.is_zero() {
+            let _ = self.retire.run_until_cancelled(tokio::time::sleep(time)).await;
+        }
+    }
+}
+
+struct Presence<'a>(&'a AtomicUsize);
+
+impl<'a> Presence<'a> {
+    fn new(present: &'a AtomicUsize) -> Self {
+        present.fetch_add(1, Ordering::Relaxed);
+        Self(present)
+    }
+}
+
+impl Drop for Presence<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

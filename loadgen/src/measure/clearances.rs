@@ -1,0 +1,85 @@
+//! Clearances in use, and what came of all there were, by cause.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use acquirer::wakeup::{Cause, Clearance, ClearanceId, RootCause};
+
+use super::domains::DomainIndex;
+
+/// What came of the clearances with one cause.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CauseCounts {
+    /// How many were given.
+    pub clearances: u64,
+    /// Those whose query found a job.
+    pub found: u64,
+    /// Those whose query found nothing.
+    pub empty: u64,
+    /// Those whose query failed.
+    pub failed: u64,
+}
+
+/// A clearance in use.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LiveClearance {
+    pub(crate) cause: Cause,
+    pub(crate) root: RootCause,
+    pub(crate) domain: DomainIndex,
+    pub(crate) query_started: Option<Instant>,
+}
+
+/// All clearances of all replicas.
+#[derive(Debug, Default)]
+pub(crate) struct Clearances {
+    live: HashMap<(usize, ClearanceId), LiveClearance>,
+    by_cause: [CauseCounts; Cause::ALL.len()],
+    /// Queries in flight by domain, to see that there is never a second.
+    in_flight: HashMap<DomainIndex, u64>,
+    in_flight_max: u64,
+}
+
+impl Clearances {
+    pub(crate) fn given(&mut self, replica: usize, clearance: &Clearance, domain: DomainIndex) {
+        self.count(clearance.cause).clearances += 1;
+        let live =
+            LiveClearance { cause: clearance.cause, root: clearance.root, domain, query_started: None };
+        self.live.insert((replica, clearance.id), live);
+    }
+
+    pub(crate) fn revoked(&mut self, replica: usize, clearance: ClearanceId) {
+        self.live.remove(&(replica, clearance));
+    }
+
+    pub(crate) fn query_started(&mut self, replica: usize, clearance: ClearanceId, at: Instant) {
+        if let Some(live) = self.live.get_mut(&(replica, clearance)) {
+            live.query_started = Some(at);
+            let in_flight = self.in_flight.entry(live.domain).or_default();
+            *in_flight += 1;
+            self.in_flight_max = self.in_flight_max.max(*in_flight);
+        }
+    }
+
+    /// Takes a clearance whose query ended.
+    pub(crate) fn query_finished(&mut self, replica: usize, clearance: ClearanceId) -> Option<LiveClearance> {
+        let live = self.live.remove(&(replica, clearance))?;
+        if let Some(in_flight) = self.in_flight.get_mut(&live.domain) {
+            *in_flight = in_flight.saturating_sub(1);
+        }
+        Some(live)
+    }
+
+    pub(crate) fn count(&mut self, cause: Cause) -> &mut CauseCounts {
+        &mut self.by_cause[cause as usize]
+    }
+
+    /// What came of them, by cause.
+    pub(crate) fn by_cause(&self) -> impl Iterator<Item = (Cause, CauseCounts)> {
+        Cause::ALL.into_iter().map(|cause| (cause, self.by_cause[cause as usize]))
+    }
+
+    /// The most queries that any domain of any replica had in flight at once (`EXCLUSIVE`: 1).
+    pub(crate) fn in_flight_max(&self) -> u64 {
+        self.in_flight_max
+    }
+}

@@ -1,0 +1,104 @@
+//! The ledger: what became of every job, a byte each. Says which were doubled; the audit holds it
+//! against the table.
+
+/// What is known of each job, by its number.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger(Vec<Entry>);
+
+/// What is known of one job.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry(u8);
+
+const POSTED: u8 = 1;
+const ACQUIRED: u8 = 1 << 1;
+const FINISHED: u8 = 1 << 2;
+const HELD: u8 = 1 << 3;
+const ACQUIRED_TWICE: u8 = 1 << 4;
+const FINISHED_TWICE: u8 = 1 << 5;
+
+impl Ledger {
+    /// The commit was seen.
+    pub(crate) fn posted(&mut self, number: u64) {
+        self.entry(number).0 |= POSTED;
+    }
+
+    /// A worker has it.
+    pub(crate) fn acquired(&mut self, number: u64) {
+        let entry = self.entry(number);
+        if entry.0 & ACQUIRED != 0 {
+            entry.0 |= ACQUIRED_TWICE;
+        }
+        entry.0 |= ACQUIRED | HELD;
+    }
+
+    /// Its worker saw it finished in the table.
+    pub(crate) fn finished(&mut self, number: u64) {
+        let entry = self.entry(number);
+        if entry.0 & FINISHED != 0 {
+            entry.0 |= FINISHED_TWICE;
+        }
+        entry.0 = (entry.0 | FINISHED) & !HELD;
+    }
+
+    /// Its worker handed it back unfinished: it may be acquired once more.
+    pub(crate) fn returned(&mut self, number: u64) {
+        self.entry(number).0 &= !(ACQUIRED | HELD);
+    }
+
+    /// All entries, by number.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.0
+    }
+
+    fn entry(&mut self, number: u64) -> &mut Entry {
+        let place = usize::try_from(number).expect("a job's number fits memory");
+        if place >= self.0.len() {
+            self.0.resize(place + 1, Entry::default());
+        }
+        &mut self.0[place]
+    }
+}
+
+impl Entry {
+    /// The commit was seen.
+    pub(crate) fn is_posted(self) -> bool {
+        self.0 & POSTED != 0
+    }
+
+    /// A worker has it now.
+    pub(crate) fn is_held(self) -> bool {
+        self.0 & HELD != 0
+    }
+
+    /// It was handed to two workers, or finished twice.
+    pub(crate) fn is_doubled(self) -> bool {
+        self.0 & (ACQUIRED_TWICE | FINISHED_TWICE) != 0
+    }
+
+    /// Its worker saw it finished.
+    pub(crate) fn is_finished(self) -> bool {
+        self.0 & FINISHED != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_handed_out_twice_is_doubled_and_one_given_back_is_not() {
+        let mut ledger = Ledger::default();
+        for number in 0..3 {
+            ledger.posted(number);
+            ledger.acquired(number);
+        }
+        ledger.acquired(0);
+        ledger.returned(1);
+        ledger.acquired(1);
+        ledger.finished(2);
+        ledger.finished(2);
+        let doubled: Vec<bool> = ledger.entries().iter().map(|entry| entry.is_doubled()).collect();
+        assert_eq!(doubled, [true, false, true]);
+        assert!(ledger.entries()[1].is_held() && !ledger.entries()[2].is_held());
+    }
+}

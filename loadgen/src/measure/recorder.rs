@@ -1,0 +1,282 @@
+//! Takes down what happens to every job, clearance and domain of a run.
+//!
+//! All that posters, workers, replicas and faults report ends here, under one lock that is held for well
+//! under a microsecond a call. It never waits for anybody and its memory is bounded: histograms have a
+//! fixed size, the ledger takes a byte a job, and timings are kept of [`LIVE_JOBS_MAX`] unfinished jobs.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use acquirer::job::{JobId, Posting};
+use acquirer::wakeup::{Cause, RootCause};
+use hdrhistogram::Histogram;
+
+use crate::snapshot::Totals;
+
+use super::clearances::Clearances;
+use super::domains::{DomainIndex, Domains};
+use super::ids::JobIds;
+use super::latency::{self, Stage};
+use super::ledger::Ledger;
+use super::recent::Recent;
+use super::seconds::Seconds;
+use super::shapes::Shapes;
+
+/// Timings are kept of so many unfinished jobs. Of those past it only the ledger knows, and each counts
+/// as a dropped event.
+pub const LIVE_JOBS_MAX: usize = 4_000_000;
+
+/// Takes down what happens.
+pub struct Recorder {
+    ids: JobIds,
+    state: Mutex<State>,
+}
+
+pub(super) struct State {
+    pub(super) window: Window,
+    pub(super) ledger: Ledger,
+    pub(super) live: HashMap<u64, LiveJob>,
+    pub(super) shapes: Shapes,
+    pub(super) domains: Domains,
+    pub(super) clearances: Clearances,
+    pub(super) seconds: Seconds,
+    pub(super) recent: Recent,
+    pub(super) stages: Vec<Histogram<u64>>,
+    pub(super) queue_wait_by_cause: Vec<Histogram<u64>>,
+    pub(super) totals: Totals,
+    pub(super) measured: MeasuredCounts,
+    pub(super) found: BTreeMap<RootCause, u64>,
+    pub(super) chained: u64,
+    pub(super) notifications_sent: u64,
+    pub(super) notifications_malformed: u64,
+    pub(super) post_started: u64,
+    pub(super) post_errors: u64,
+    pub(super) finish_errors: u64,
+    pub(super) events_dropped: u64,
+    pub(super) last_finished: Option<Instant>,
+}
+
+/// The part of the run that is measured.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Window {
+    /// The warm-up is over; `None` before the posters start.
+    pub(super) from: Option<Instant>,
+    /// The posters are done; `None` before.
+    pub(super) to: Option<Instant>,
+}
+
+/// What happened inside the window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct MeasuredCounts {
+    pub(crate) posted: u64,
+    pub(crate) acquired: u64,
+    pub(crate) completed: u64,
+    pub(crate) queries: u64,
+    pub(crate) empty: u64,
+}
+
+/// A job that is not finished.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LiveJob {
+    pub(super) shape: usize,
+    pub(super) intended: Instant,
+    pub(super) committed: Option<Instant>,
+    pub(super) received: Option<Instant>,
+    pub(super) taken: Option<Taken>,
+}
+
+/// The query that took it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taken {
+    pub(super) acquired: Instant,
+    pub(super) query_started: Instant,
+    pub(super) cause: Cause,
+    pub(super) root: RootCause,
+    pub(super) domain: DomainIndex,
+}
+
+/// A job that a poster is about to insert.
+#[derive(Debug, Clone, Copy)]
+pub struct PostedJob {
+    /// Its number.
+    pub number: u64,
+    /// Its shape, as an index into those that the recorder was made with.
+    pub shape: usize,
+}
+
+impl Recorder {
+    /// A recorder for the jobs of one run, whose shapes are these.
+    #[must_use]
+    pub fn new(ids: JobIds, shapes: impl IntoIterator<Item = Posting>) -> Self {
+        Self {
+            ids,
+            state: Mutex::new(State {
+                window: Window::default(),
+                ledger: Ledger::default(),
+                live: HashMap::new(),
+                shapes: Shapes::new(shapes),
+                domains: Domains::default(),
+                clearances: Clearances::default(),
+                seconds: Seconds::new(),
+                recent: Recent::new(),
+                stages: Stage::ALL.iter().map(|_| latency::precise()).collect(),
+                queue_wait_by_cause: Cause::ALL.iter().map(|_| latency::precise()).collect(),
+                totals: Totals::default(),
+                measured: MeasuredCounts::default(),
+                found: BTreeMap::new(),
+                chained: 0,
+                notifications_sent: 0,
+                notifications_malformed: 0,
+                post_started: 0,
+                post_errors: 0,
+                finish_errors: 0,
+                events_dropped: 0,
+                last_finished: None,
+            }),
+        }
+    }
+
+    /// The ids of its jobs.
+    #[must_use]
+    pub fn ids(&self) -> JobIds {
+        self.ids
+    }
+
+    /// The posters start; the warm-up ends at `measure_from`.
+    pub fn begin(&self, at: Instant, measure_from: Instant) {
+        let mut state = self.lock();
+        state.window.from = Some(measure_from);
+        state.seconds.begin(at);
+    }
+
+    /// The posters are done; rates are no longer counted.
+    pub fn end_window(&self, at: Instant) {
+        self.at(at).window.to.get_or_insert(at);
+    }
+
+    /// A poster begins to insert these jobs, at `at` where the plan said `intended`.
+    pub fn post_started(&self, jobs: &[PostedJob], intended: Instant, at: Instant) {
+        let mut state = self.at(at);
+        for job in jobs {
+            state.post_started += 1;
+            state.record(Stage::PostLag, intended, intended, at);
+            if state.live.len() >= LIVE_JOBS_MAX {
+                state.events_dropped += 1;
+                continue;
+            }
+            let live = LiveJob { shape: job.shape, intended, committed: None, received: None, taken: None };
+            state.live.insert(job.number, live);
+        }
+    }
+
+    /// Its commit was seen.
+    pub fn committed(&self, jobs: &[PostedJob], at: Instant) {
+        let state = &mut *self.at(at);
+        for PostedJob { number, .. } in jobs {
+            state.ledger.posted(*number);
+            state.totals.posted += 1;
+            state.seconds.running().posted += 1;
+            state.measured.posted += u64::from(state.window.holds(at));
+            let Some(job) = state.live.get_mut(number) else { continue };
+            job.committed = Some(at);
+            if job.taken.is_none() {
+                state.shapes.queued(job.shape, *number, at);
+            }
+        }
+    }
+
+    /// So many postings were published.
+    pub fn notified(&self, postings: usize) {
+        self.lock().notifications_sent += postings as u64;
+    }
+
+    /// A post failed and is tried again.
+    pub fn post_failed(&self) {
+        self.lock().post_errors += 1;
+    }
+
+    /// A worker has the job in its hands.
+    pub fn worker_received(&self, id: JobId, at: Instant) {
+        let mut state = self.at(at);
+        let Some(job) = self.ids.number(id).and_then(|number| state.live.get(&number).copied()) else {
+            return;
+        };
+        if let Some(taken) = job.taken {
+            state.record(Stage::Handover, job.intended, taken.acquired, at);
+        }
+    }
+
+    /// A worker saw its job finished in the table.
+    pub fn finished(&self, id: JobId, is_failure: bool, at: Instant) {
+        let state = &mut *self.at(at);
+        let Some(number) = self.ids.number(id) else { return };
+        state.ledger.finished(number);
+        state.totals.completed += u64::from(!is_failure);
+        state.totals.failed += u64::from(is_failure);
+        state.seconds.running().completed += 1;
+        state.measured.completed += u64::from(state.window.holds(at));
+        state.last_finished = Some(at);
+        let Some(job) = state.live.remove(&number) else { return };
+        if let Some(taken) = job.taken {
+            state.record(Stage::Service, job.intended, taken.acquired, at);
+        }
+        state.record(Stage::Response, job.intended, job.intended, at);
+    }
+
+    /// A worker could not mark its job as finished and tries again.
+    pub fn finish_failed(&self) {
+        self.lock().finish_errors += 1;
+    }
+
+    /// A fault swallowed a notification.
+    pub fn notification_suppressed(&self) {
+        self.lock().totals.notifications_suppressed += 1;
+    }
+
+    /// A fault is at work from now on.
+    pub fn fault_began(&self, name: &str, at: Instant) {
+        self.at(at).seconds.fault_began(name);
+    }
+
+    /// A fault is over.
+    pub fn fault_ended(&self, name: &str, at: Instant) {
+        self.at(at).seconds.fault_ended(name);
+    }
+
+    /// The state, after closing the seconds that lie before `at`.
+    pub(super) fn at(&self, at: Instant) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        let backlog = state.shapes.backlog();
+        for _ in 0..state.seconds.advance(at, backlog) {
+            state.recent.advance();
+            state.domains.advance();
+        }
+        state
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Records how long a stage of a job took, if the job was intended after the warm-up.
+    pub(super) fn record(&mut self, stage: Stage, intended: Instant, from: Instant, to: Instant) {
+        if self.window.counts(intended) {
+            latency::record(&mut self.stages[stage as usize], to.saturating_duration_since(from));
+        }
+    }
+}
+
+impl Window {
+    /// Whether rates count what happens at `at`.
+    pub(super) fn holds(self, at: Instant) -> bool {
+        self.from.is_some_and(|from| at >= from) && self.to.is_none_or(|to| at <= to)
+    }
+
+    /// Whether latencies of a job count that was intended then.
+    pub(super) fn counts(self, intended: Instant) -> bool {
+        self.from.is_some_and(|from| intended >= from)
+    }
+}

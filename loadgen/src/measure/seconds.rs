@@ -1,0 +1,110 @@
+//! The run second by second, closed as time passes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+use crate::snapshot::Second;
+
+use super::latency;
+
+/// How many seconds the dashboard is shown.
+const SHOWN: usize = 300;
+
+/// Whole seconds so far, and the one that runs.
+#[derive(Debug)]
+pub(crate) struct Seconds {
+    began: Option<Instant>,
+    closed: Vec<Second>,
+    /// The newest of them, shared with snapshots; made anew when a second closes.
+    shown: Arc<Vec<Second>>,
+    running: Second,
+    queue_wait: Histogram<u64>,
+    faults: BTreeSet<String>,
+}
+
+impl Seconds {
+    pub(crate) fn new() -> Self {
+        Self {
+            began: None,
+            closed: Vec::new(),
+            shown: Arc::default(),
+            running: Second::default(),
+            queue_wait: latency::coarse(),
+            faults: BTreeSet::new(),
+        }
+    }
+
+    /// The posters start: second 0 begins.
+    pub(crate) fn begin(&mut self, at: Instant) {
+        self.began = Some(at);
+        self.running = Second { faults: self.faults.iter().cloned().collect(), ..Second::default() };
+    }
+
+    /// Closes the seconds that lie before `at`; returns how many. `backlog` is what stands at their end.
+    pub(crate) fn advance(&mut self, at: Instant, backlog: u64) -> usize {
+        let Some(began) = self.began else { return 0 };
+        let second = at.saturating_duration_since(began).as_secs();
+        let mut closed = 0;
+        while self.running.second < second {
+            self.close(backlog);
+            closed += 1;
+        }
+        if closed > 0 {
+            let from = self.closed.len().saturating_sub(SHOWN);
+            self.shown = Arc::new(self.closed[from..].to_vec());
+        }
+        closed
+    }
+
+    /// The second that runs.
+    pub(crate) fn running(&mut self) -> &mut Second {
+        &mut self.running
+    }
+
+    /// A job acquired in the second that runs had waited so long.
+    pub(crate) fn queue_wait(&mut self, wait: Duration) {
+        latency::record(&mut self.queue_wait, wait);
+    }
+
+    /// A fault is at work from now on.
+    pub(crate) fn fault_began(&mut self, name: &str) {
+        self.faults.insert(name.to_owned());
+        if !self.running.faults.iter().any(|known| known == name) {
+            self.running.faults.push(name.to_owned());
+        }
+    }
+
+    /// A fault is over.
+    pub(crate) fn fault_ended(&mut self, name: &str) {
+        self.faults.remove(name);
+    }
+
+    /// The newest whole seconds.
+    pub(crate) fn shown(&self) -> Arc<Vec<Second>> {
+        Arc::clone(&self.shown)
+    }
+
+    /// Every whole second.
+    pub(crate) fn all(&self) -> &[Second] {
+        &self.closed
+    }
+
+    fn close(&mut self, backlog: u64) {
+        let next = Second {
+            second: self.running.second + 1,
+            faults: self.faults.iter().cloned().collect(),
+            ..Second::default()
+        };
+        let mut second = std::mem::replace(&mut self.running, next);
+        second.backlog = backlog;
+        if !self.queue_wait.is_empty() {
+            second.queue_wait_p50_us = self.queue_wait.value_at_quantile(0.50);
+            second.queue_wait_p99_us = self.queue_wait.value_at_quantile(0.99);
+            self.queue_wait.reset();
+        }
+        self.closed.push(second);
+    }
+}

@@ -1,0 +1,56 @@
+//! Backlog by shape: how many jobs of each type and tag set are posted and not acquired, and since when.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use acquirer::job::Posting;
+use acquirer::wakeup::DomainSpec;
+
+/// The backlog of every shape that the scenario posts.
+#[derive(Debug, Default)]
+pub(crate) struct Shapes(Vec<Shape>);
+
+#[derive(Debug)]
+struct Shape {
+    posting: Posting,
+    queued: u64,
+    /// In order of their commits; those that were acquired are dropped once they reach the front.
+    order: VecDeque<(u64, Instant)>,
+}
+
+impl Shapes {
+    pub(crate) fn new(postings: impl IntoIterator<Item = Posting>) -> Self {
+        let shape = |posting| Shape { posting, queued: 0, order: VecDeque::new() };
+        Self(postings.into_iter().map(shape).collect())
+    }
+
+    pub(crate) fn queued(&mut self, shape: usize, number: u64, committed: Instant) {
+        let shape = &mut self.0[shape];
+        shape.queued += 1;
+        shape.order.push_back((number, committed));
+    }
+
+    /// A job left the queue. `is_queued` tells of any other whether it is still there.
+    pub(crate) fn taken(&mut self, shape: usize, is_queued: impl Fn(u64) -> bool) {
+        let shape = &mut self.0[shape];
+        shape.queued -= 1;
+        while shape.order.pop_front_if(|(number, _)| !is_queued(*number)).is_some() {}
+    }
+
+    /// A job that was taken is in the queue again, at its end.
+    pub(crate) fn returned(&mut self, shape: usize, number: u64, committed: Instant) {
+        self.queued(shape, number, committed);
+    }
+
+    pub(crate) fn backlog(&self) -> u64 {
+        self.0.iter().map(|shape| shape.queued).sum()
+    }
+
+    /// How many queued jobs a domain accepts, and how long the oldest of them has waited.
+    pub(crate) fn accepted_by(&self, spec: &DomainSpec, now: Instant) -> (u64, Option<Duration>) {
+        let accepted = || self.0.iter().filter(|shape| spec.contains(&shape.posting));
+        let oldest = accepted().filter(|shape| shape.queued > 0).filter_map(|shape| shape.order.front());
+        let since = oldest.map(|(_, committed)| *committed).min();
+        (accepted().map(|shape| shape.queued).sum(), since.map(|since| now.saturating_duration_since(since)))
+    }
+}

@@ -1,0 +1,161 @@
+//! One replica's ear at the recorder: turns the acquirer's events into what is known of jobs.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use acquirer::job::{JobId, Posting};
+use acquirer::runtime::{Event, QueryOutcome, Tap};
+use acquirer::wakeup::{Cause, Clearance, ClearanceId, RootCause};
+
+use super::latency::{self, Stage};
+use super::recorder::{Recorder, State, Taken};
+
+/// The tap of one replica.
+pub struct ReplicaTap {
+    recorder: Arc<Recorder>,
+    replica: usize,
+}
+
+impl ReplicaTap {
+    /// Reports what happens on a replica to the recorder.
+    #[must_use]
+    pub fn new(recorder: Arc<Recorder>, replica: usize) -> Self {
+        Self { recorder, replica }
+    }
+
+    fn posting_received(&self, state: &mut State, posting: &Posting, at: Instant) {
+        state.totals.notifications_received += 1;
+        let number = posting.job_id.and_then(|id| self.recorder.ids().number(id));
+        let Some(job) = number.and_then(|number| state.live.get_mut(&number)) else { return };
+        // The first replica that heard counts, unless the job was taken before anybody did.
+        if job.received.is_none() && job.taken.is_none() {
+            job.received = Some(at);
+            let (intended, committed) = (job.intended, job.committed.unwrap_or(at));
+            state.record(Stage::Notify, intended, committed, at);
+        }
+    }
+
+    fn cleared(&self, state: &mut State, clearance: &Clearance, at: Instant) {
+        let Some(domain) = state.domains.index(self.replica, clearance.domain) else { return };
+        state.domains.at(domain).last = Some((at, clearance.cause, clearance.root));
+        state.clearances.given(self.replica, clearance, domain);
+    }
+
+    fn query_finished(&self, state: &mut State, clearance: ClearanceId, outcome: &QueryOutcome, at: Instant) {
+        let Some(live) = state.clearances.query_finished(self.replica, clearance) else { return };
+        let counts = state.clearances.count(live.cause);
+        let second = state.seconds.running();
+        match outcome {
+            QueryOutcome::Found(_) => {
+                counts.found += 1;
+                second.found += 1;
+                state.totals.queries_found += 1;
+            }
+            QueryOutcome::Empty => {
+                counts.empty += 1;
+                second.empty += 1;
+                state.totals.queries_empty += 1;
+            }
+            QueryOutcome::Failed(_) => {
+                counts.failed += 1;
+                second.failed += 1;
+                state.totals.queries_failed += 1;
+            }
+        }
+        let is_empty = matches!(outcome, QueryOutcome::Empty);
+        if state.window.holds(at) {
+            state.measured.queries += 1;
+            state.measured.empty += u64::from(is_empty);
+        }
+        state.domains.at(live.domain).queried(is_empty);
+        let QueryOutcome::Found(jobs) = outcome else { return };
+        let query_started = live.query_started.unwrap_or(at);
+        let taken =
+            Taken { acquired: at, query_started, cause: live.cause, root: live.root, domain: live.domain };
+        for number in jobs.iter().filter_map(|id| self.recorder.ids().number(*id)) {
+            let Some(job) = state.live.get_mut(&number) else { continue };
+            job.taken = Some(taken);
+            if job.committed.is_some() {
+                let shape = job.shape;
+                let live = &state.live;
+                state.shapes.taken(shape, |number| live.get(&number).is_some_and(|job| job.taken.is_none()));
+            }
+        }
+    }
+
+    fn handed_over(&self, state: &mut State, id: JobId, at: Instant) {
+        let Some(number) = self.recorder.ids().number(id) else { return };
+        state.ledger.acquired(number);
+        state.totals.acquired += 1;
+        state.seconds.running().acquired += 1;
+        state.measured.acquired += u64::from(state.window.holds(at));
+        let Some(job) = state.live.get(&number).copied() else { return };
+        let Some(taken) = job.taken else { return };
+        // A query can see a commit before its poster hears of it: such a job has not waited.
+        let wait = job
+            .committed
+            .map_or(Duration::ZERO, |committed| taken.acquired.saturating_duration_since(committed));
+        let is_chained = matches!(taken.cause, Cause::Chained | Cause::Pending);
+        let is_rescued = taken.root == RootCause::BackupPoll;
+        *state.found.entry(taken.root).or_default() += 1;
+        state.chained += u64::from(is_chained);
+        state.recent.acquired(wait, taken.root, is_chained);
+        state.seconds.queue_wait(wait);
+        state.seconds.running().rescued += u64::from(is_rescued);
+        state.totals.rescued += u64::from(is_rescued);
+        let domain = state.domains.at(taken.domain);
+        domain.acquired += 1;
+        domain.rescued += u64::from(is_rescued);
+        state.record(Stage::Query, job.intended, taken.query_started, taken.acquired);
+        if let Some(received) = job.received.filter(|received| *received <= taken.query_started) {
+            state.record(Stage::Clearance, job.intended, received, taken.query_started);
+        }
+        if state.window.counts(job.intended) {
+            latency::record(&mut state.stages[Stage::QueueWait as usize], wait);
+            latency::record(&mut state.queue_wait_by_cause[taken.cause as usize], wait);
+        }
+    }
+
+    fn given_back(&self, state: &mut State, id: JobId) {
+        let Some(number) = self.recorder.ids().number(id) else { return };
+        let was_handed_over = state.ledger.entries().get(number as usize).is_some_and(|job| job.is_held());
+        if was_handed_over {
+            state.ledger.returned(number);
+            state.totals.acquired -= 1;
+        }
+    }
+
+    fn released(&self, state: &mut State, id: JobId) {
+        let Some(number) = self.recorder.ids().number(id) else { return };
+        let Some(job) = state.live.get_mut(&number) else { return };
+        job.taken = None;
+        if let Some(committed) = job.committed {
+            state.shapes.returned(job.shape, number, committed);
+        }
+    }
+}
+
+impl Tap for ReplicaTap {
+    fn observe(&self, at: Instant, event: &Event) {
+        let state = &mut *self.recorder.at(at);
+        match event {
+            Event::PostingReceived { posting, .. } => self.posting_received(state, posting, at),
+            Event::PostingUnreadable => state.notifications_malformed += 1,
+            Event::MessagesLost => state.totals.losses_signalled += 1,
+            Event::DomainBorn { domain, spec } => state.domains.born(self.replica, *domain, spec),
+            Event::DomainDissolved { domain } => state.domains.dissolved(self.replica, *domain),
+            Event::Cleared(clearance) => self.cleared(state, clearance, at),
+            Event::Revoked { clearance } => state.clearances.revoked(self.replica, *clearance),
+            Event::QueryStarted { clearance, .. } => {
+                state.clearances.query_started(self.replica, *clearance, at);
+            }
+            Event::QueryFinished { clearance, outcome } => {
+                self.query_finished(state, *clearance, outcome, at);
+            }
+            Event::HandedOver { job, .. } => self.handed_over(state, *job, at),
+            Event::GivenBack { job, .. } => self.given_back(state, *job),
+            Event::Released { job } => self.released(state, *job),
+            Event::Subscribed | Event::Joined { .. } | Event::Left { .. } | Event::Pended { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Posters: carry out the plan's arrivals and never wait for workers.
+//!
+//! Each poster has several lanes, so that a slow transaction does not hold back the next arrival. A lane
+//! takes the next arrival, waits until it is due, leaves the plan to the next lane and posts. When all lanes
+//! are busy, arrivals that are due wait, and are posted late: that is the post lag.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use acquirer::job::Posting;
+use acquirer::store::postgres::PostgresStore;
+use acquirer::store::{JobTable as _, NewJob, StoreError};
+use tokio::sync::{Mutex, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::measure::{PostedJob, Recorder};
+use crate::plan::{Arrival, ArrivalTimeline};
+use crate::scenario::{Announce, Poster, Scenario};
+
+/// Jobs are preloaded in transactions of this size.
+const PRELOAD_BATCH: usize = 1_000;
+
+/// Numbers of the jobs of all posters, in the order in which they are posted.
+#[derive(Debug, Default)]
+pub(crate) struct JobNumbers(AtomicU64);
+
+impl JobNumbers {
+    fn take(&self, jobs: usize) -> std::ops::Range<u64> {
+        let first = self.0.fetch_add(jobs as u64, Ordering::Relaxed);
+        first..first + jobs as u64
+    }
+}
+
+/// Every type and tag set that the scenario posts, one entry for each mix entry of each poster in order.
+pub(crate) fn shapes(scenario: &Scenario) -> impl Iterator<Item = Posting> {
+    scenario.posters.iter().flat_map(|poster| {
+        poster.mix.iter().map(|entry| Posting {
+            provisioner: entry.provisioner,
+            tags: entry.tags.clone(),
+            job_id: None,
+        })
+    })
+}
+
+/// One poster at work.
+pub(crate) struct PosterCrew {
+    desk: Arc<PosterDesk>,
+    lanes: usize,
+}
+
+/// What the lanes of a poster share.
+struct PosterDesk {
+    poster: Poster,
+    /// The shape of the first entry of its mix.
+    first_shape: usize,
+    timeline: Mutex<ArrivalTimeline>,
+    table: PostgresStore,
+    recorder: Arc<Recorder>,
+    numbers: Arc<JobNumbers>,
+}
+
+/// What tells the lanes when to post.
+#[derive(Clone)]
+pub(crate) struct Conductor {
+    /// When the posters started.
+    pub(crate) began: Instant,
+    /// Multiplies the rate.
+    pub(crate) rate_factor: watch::Receiver<f64>,
+    /// The posters are done.
+    pub(crate) stop: CancellationToken,
+}
+
+impl PosterCrew {
+    /// The poster with this index in the scenario. Posts over `lanes` connections of `table`.
+    pub(crate) fn new(
+        scenario: &Scenario,
+        index: usize,
+        table: PostgresStore,
+        lanes: usize,
+        recorder: Arc<Recorder>,
+        numbers: Arc<JobNumbers>,
+    ) -> Self {
+        let poster = scenario.posters[index].clone();
+        let first_shape = scenario.posters[..index].iter().map(|poster| poster.mix.len()).sum();
+        let timeline = Mutex::new(ArrivalTimeline::new(&poster, scenario.seed, index));
+        let desk = PosterDesk { poster, first_shape, timeline, table, recorder, numbers };
+        Self { desk: Arc::new(desk), lanes }
+    }
+
+    /// Queues the jobs that are there before the run begins; tells of each how many it made. Never announced.
+    pub(crate) async fn preload(
+        &self,
+        seed: u64,
+        index: usize,
+        mut progress: impl FnMut(usize),
+    ) -> Result<Vec<PostedJob>, StoreError> {
+        let desk = &self.desk;
+        let kinds: Vec<usize> = ArrivalTimeline::preload(&desk.poster, seed, index).collect();
+        let mut preloaded = Vec::with_capacity(kinds.len());
+        for kinds in kinds.chunks(PRELOAD_BATCH) {
+            let (posted, jobs) = desk.make(kinds);
+            desk.table.insert(&jobs).await?;
+            preloaded.extend(posted);
+            progress(jobs.len());
+        }
+        Ok(preloaded)
+    }
+
+    /// Starts its lanes.
+    pub(crate) fn start(&self, conductor: &Conductor, tasks: &TaskTracker) {
+        for _ in 0..self.lanes {
+            tasks.spawn(lane(Arc::clone(&self.desk), conductor.clone()));
+        }
+    }
+
+    /// Jobs per second that are due at `at`.
+    pub(crate) fn target_rate(&self, at: Duration) -> Option<f64> {
+        self.desk.timeline.try_lock().ok().map(|timeline| timeline.target_rate(at))
+    }
+
+    /// Jobs that were due by `end` and never posted. Only after its lanes have ended.
+    pub(crate) async fn missed(&self, end: Duration) -> u64 {
+        let mut timeline = self.desk.timeline.lock().await;
+        let mut missed = 0;
+        while timeline.peek().is_some_and(|due| due <= end) {
+            missed += timeline.next().map_or(0, |arrival| arrival.jobs.len() as u64);
+        }
+        missed
+    }
+}
+
+async fn lane(desk: Arc<PosterDesk>, mut conductor: Conductor) {
+    let stop = conductor.stop.clone();
+    while let Some(Some(arrival)) = stop.run_until_cancelled(next_due(&desk, &mut conductor)).await {
+        desk.post(&arrival, conductor.began + arrival.intended, &stop).await;
+    }
+}
+
+/// Waits until the next arrival is due and takes it. Lanes take turns; a change of the rate counts at once.
+async fn next_due(desk: &PosterDesk, conductor: &mut Conductor) -> Option<Arrival> {
+    let mut timeline = desk.timeline.lock().await;
+    loop {
+        let factor = *conductor.rate_factor.borrow_and_update();
+        timeline.rescale(conductor.began.elapsed(), factor);
+        let due = timeline.peek().map(|due| conductor.began + due);
+        let wait = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(due.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = wait => return timeline.next(),
+            changed = conductor.rate_factor.changed() => changed.ok()?,
+        }
+    }
+}
+
+impl PosterDesk {
+    fn make(&self, kinds: &[usize]) -> (Vec<PostedJob>, Vec<NewJob>) {
+        let ids = self.recorder.ids();
+        let numbers = self.numbers.take(kinds.len());
+        numbers
+            .zip(kinds)
+            .map(|(number, kind)| {
+                let entry = &self.poster.mix[*kind];
+                let job = NewJob::new(ids.id(number), entry.provisioner, entry.tags.clone());
+                (PostedJob { number, shape: self.first_shape + kind }, job)
+            })
+            .unzip()
+    }
+
+    async fn post(&self, arrival: &Arrival, intended: Instant, stop: &CancellationToken) {
+        let (posted, jobs) = self.make(&arrival.jobs);
+        self.recorder.post_started(&posted, intended, Instant::now());
+        let mut pause = Duration::from_millis(10);
+        while let Err(error) = self.commit(&jobs).await {
+            self.recorder.post_failed();
+            tracing::warn!(poster = self.poster.name, %error, "cannot post; trying again");
+            if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                return;
+            }
+            pause = (pause * 2).min(Duration::from_secs(2));
+        }
+        self.recorder.committed(&posted, Instant::now());
+        let announced = match self.poster.announce {
+            Announce::InTransaction => Ok(()),
+            Announce::AfterCommit => self.table.announce(&jobs).await,
+        };
+        match announced {
+            Ok(()) => self.recorder.notified(jobs.len()),
+            Err(error) => {
+                self.recorder.post_failed();
+                tracing::warn!(poster = self.poster.name, %error, "cannot announce; the backup poll will find the jobs");
+            }
+        }
+    }
+
+    async fn commit(&self, jobs: &[NewJob]) -> Result<(), StoreError> {
+        match self.poster.announce {
+            Announce::AfterCommit => self.table.insert(jobs).await,
+            Announce::InTransaction => self.table.insert_and_post(jobs).await,
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! What a run looks like at one moment: all that a dashboard, a progress line or a replay may see.
+//!
+//! Made by the run at its own pace and published through a `watch` channel, so that the latest wins
+//! and a slow reader costs the load nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use acquirer::job::{ProvisionerType, Tags};
+pub use acquirer::wakeup::{Cause, RootCause};
+
+/// One moment of a run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    /// The scenario's title.
+    pub title: String,
+    /// The database under the load.
+    pub database: DatabaseFacts,
+    /// The policy's name: `seed`, `default`, or `custom`.
+    pub policy: String,
+    /// Where in its life the run is.
+    pub phase: RunPhase,
+    /// Since the posters started; zero before.
+    pub elapsed: Duration,
+    /// How long posters run in all.
+    pub duration: Duration,
+    /// How many acquirers there are.
+    pub replicas: usize,
+    /// How many workers live now, waiting or running a job.
+    pub workers: usize,
+    /// Multiplies every poster's rate; 1.0 is the scenario's own.
+    pub rate_factor: f64,
+    /// What the posters should post now, in jobs per second, `rate_factor` included.
+    pub target_rate: f64,
+    /// Faults that are at work.
+    pub faults: Vec<ActiveFault>,
+    /// Events that a bounded ring had to drop.
+    pub events_dropped: u64,
+    /// Counts since the run began.
+    pub totals: Totals,
+    /// Rates over the last whole second, per second.
+    pub rates: Rates,
+    /// One entry per second, oldest first, the last 300 at most.
+    pub seconds: Arc<Vec<Second>>,
+    /// Queue wait (committed to acquired) of jobs acquired in the last ten seconds.
+    pub queue_wait_recent: Latency,
+    /// Queue wait of the whole run after the warm-up.
+    pub queue_wait: Latency,
+    /// Jobs by the root cause of the clearance that found them, over the last ten seconds.
+    pub found_recent: BTreeMap<RootCause, u64>,
+    /// Jobs by the root cause of the clearance that found them, since the run began.
+    pub found: BTreeMap<RootCause, u64>,
+    /// Of those found over the last ten seconds: by chaining or pending from their root cause.
+    pub chained_recent: u64,
+    /// Of those found since the run began: by chaining or pending from their root cause.
+    pub chained: u64,
+    /// All domains that ever were, in order of their keys.
+    pub domains: Arc<Vec<DomainRow>>,
+}
+
+/// The database under the load.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DatabaseFacts {
+    /// `local`, `docker` or `url`.
+    pub kind: String,
+    /// The server's version, such as `15.18`.
+    pub version: String,
+    /// `safe` or `fast`.
+    pub durability: String,
+}
+
+/// Where in its life a run is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RunPhase {
+    /// Fleets and listeners are coming up.
+    #[default]
+    Starting,
+    /// Under load, not yet measured.
+    Warmup,
+    /// Under load and measured.
+    Measuring,
+    /// Posters are done; what is queued is taken and finished.
+    Draining,
+    /// The ledger is checked against the table.
+    Auditing,
+    /// Over.
+    Finished,
+}
+
+/// A fault at work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActiveFault {
+    /// The scenario's key, such as `drop_notifications`.
+    pub name: String,
+    /// Its parameter in words, such as `100%`; empty when it has none.
+    pub parameter: String,
+    /// Time left; `None` when it lasts until it is ended by hand.
+    pub left: Option<Duration>,
+}
+
+/// Counts since the run began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Jobs whose commit was seen.
+    pub posted: u64,
+    /// Jobs handed to a worker.
+    pub acquired: u64,
+    /// Jobs that ended well.
+    pub completed: u64,
+    /// Jobs that ended in failure.
+    pub failed: u64,
+    /// Posted, not acquired.
+    pub backlog: u64,
+    /// Acquired, not finished.
+    pub in_flight: u64,
+    /// Acquire queries that found a job.
+    pub queries_found: u64,
+    /// Acquire queries that found nothing: spurious wakeups.
+    pub queries_empty: u64,
+    /// Acquire queries that failed.
+    pub queries_failed: u64,
+    /// Notifications received by replicas.
+    pub notifications_received: u64,
+    /// Notifications that a fault swallowed.
+    pub notifications_suppressed: u64,
+    /// How often a listener said that messages may have been dropped.
+    pub losses_signalled: u64,
+    /// Jobs acquired by a clearance whose root cause is the backup poll.
+    pub rescued: u64,
+}
+
+/// Per second.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Rates {
+    /// Jobs committed.
+    pub posted: f64,
+    /// Jobs acquired.
+    pub acquired: f64,
+    /// Jobs finished.
+    pub completed: f64,
+    /// Acquire queries that found a job.
+    pub queries_found: f64,
+    /// Acquire queries that found nothing.
+    pub queries_empty: f64,
+    /// Acquire queries that failed.
+    pub queries_failed: f64,
+}
+
+/// What happened in one second of the run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Second {
+    /// Seconds since the posters started.
+    pub second: u64,
+    /// Jobs committed.
+    pub posted: u64,
+    /// Jobs acquired.
+    pub acquired: u64,
+    /// Jobs finished.
+    pub completed: u64,
+    /// Jobs acquired that the backup poll rescued.
+    pub rescued: u64,
+    /// Posted, not acquired, at its end.
+    pub backlog: u64,
+    /// Acquire queries that found a job.
+    pub found: u64,
+    /// Acquire queries that found nothing.
+    pub empty: u64,
+    /// Acquire queries that failed.
+    pub failed: u64,
+    /// Median queue wait of jobs acquired in it; 0 when there were none.
+    pub queue_wait_p50_us: u64,
+    /// 99th percentile of the same.
+    pub queue_wait_p99_us: u64,
+    /// Names of the faults that were at work in it.
+    pub faults: Vec<String>,
+}
+
+/// A distribution of latencies, small enough to show.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Latency {
+    /// How many were recorded.
+    pub count: u64,
+    /// Median, in microseconds.
+    pub p50_us: u64,
+    /// 90th percentile, in microseconds.
+    pub p90_us: u64,
+    /// 99th percentile, in microseconds.
+    pub p99_us: u64,
+    /// Largest, in microseconds.
+    pub max_us: u64,
+    /// Counts in buckets that double: entry `i` counts latencies in `[2^i, 2^(i+1))` microseconds,
+    /// entry 0 those below two.
+    pub buckets: Vec<u64>,
+}
+
+/// One domain, over all replicas that have it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DomainRow {
+    /// The types that it accepts.
+    pub provisioners: Vec<ProvisionerType>,
+    /// The tags that its workers carry.
+    pub tags: Tags,
+    /// Its state on each replica that has it, by replica.
+    pub replicas: Vec<DomainReplica>,
+    /// Workers of the scenario that belong to it, waiting or running a job.
+    pub workers: usize,
+    /// Jobs posted and not acquired that it accepts.
+    pub backlog: u64,
+    /// How long the oldest of those has waited.
+    pub oldest: Option<Duration>,
+    /// Acquire queries in the last ten seconds, per second.
+    pub queries_per_s: f64,
+    /// Share of those that found nothing, 0 to 1; 0 when there were none.
+    pub empty_share: f64,
+    /// Jobs acquired since the run began.
+    pub acquired: u64,
+    /// Jobs that the backup poll rescued since the run began.
+    pub rescued: u64,
+    /// Cause of its last clearance.
+    pub last_cause: Option<Cause>,
+    /// Root cause of its last clearance.
+    pub last_root: Option<RootCause>,
+}
+
+/// A domain's state on one replica.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DomainReplica {
+    /// The replica's number, from 0.
+    pub replica: usize,
+    /// Acquirees that wait, the cleared one not counted.
+    pub waiting: usize,
+    /// Whether an acquiree is cleared or querying.
+    pub phase: DomainPhase,
+    /// Whether a posting is remembered for after the query.
+    pub pending: bool,
+    /// Time left to its backup poll.
+    pub next_poll_in: Duration,
+    /// The backup poll's period.
+    pub backup_poll: Duration,
+}
+
+/// What a domain is doing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DomainPhase {
+    /// All its acquirees sleep.
+    #[default]
+    Idle,
+    /// One may query and hasn't begun.
+    Cleared,
+    /// One query is in flight.
+    Querying,
+}

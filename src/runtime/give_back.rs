@@ -1,0 +1,45 @@
+//! Gives a job back that was found for a caller who has left (`W10`): release it, then post it anew.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::job::{Job, Posting};
+use crate::wakeup::Input;
+
+use super::backoff::Backoff;
+use super::shared::Shared;
+
+/// A store that is down for longer keeps the job marked as running; a reaper must free it.
+const GIVES_UP_AFTER: Duration = Duration::from_mins(1);
+
+/// Releases the job and posts it, so that another acquirer or another domain can have it.
+pub(super) async fn run(shared: Arc<Shared>, job: Job) {
+    let mut backoff = Backoff::new();
+    let until = Instant::now() + GIVES_UP_AFTER;
+    loop {
+        match shared.store.release(job.id, job.worker).await {
+            Ok(true) => break,
+            Ok(false) => {
+                tracing::warn!(job = %job.id, "job to release is no longer held by its worker");
+                return;
+            }
+            Err(error) if Instant::now() >= until => {
+                tracing::error!(job = %job.id, worker = %job.worker, %error,
+                    "job stays marked as running and nobody runs it: cannot release it");
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(job = %job.id, %error, "failed to release job; trying again");
+                tokio::time::sleep(backoff.next()).await;
+            }
+        }
+    }
+    shared.released(job.id);
+    let posting = Posting { provisioner: job.provisioner, tags: job.tags, job_id: Some(job.id) };
+    if let Err(error) = shared.pubsub.publish(&posting.payload()).await {
+        tracing::warn!(job = %job.id, %error, "failed to post released job; only this acquirer will look for it");
+        shared.happen(Input::Post(posting));
+    }
+}

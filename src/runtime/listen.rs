@@ -1,0 +1,77 @@
+//! The ear: subscribes, for ever if need be, and feeds what it hears to the machine.
+
+use std::sync::Arc;
+
+use crate::job::Posting;
+use crate::pubsub::{Message, Subscription};
+use crate::wakeup::Input;
+
+use super::backoff::Backoff;
+use super::shared::Shared;
+use super::{AcquireError, Event};
+
+/// Subscribes, however often it takes, until it works or the acquirer is closed (`S14`).
+pub(super) async fn subscribe(shared: &Shared) -> Result<Subscription, AcquireError> {
+    let mut backoff = Backoff::new();
+    loop {
+        let tried = tokio::select! {
+            tried = shared.pubsub.subscribe() => tried,
+            () = shared.closed.cancelled() => return Err(AcquireError::Closed),
+        };
+        match tried {
+            Ok(subscription) => {
+                tracing::debug!("subscribed to job postings");
+                shared.tell(|| Event::Subscribed);
+                return Ok(subscription);
+            }
+            Err(error) => {
+                let wait = backoff.next();
+                tracing::warn!(%error, ?wait, "failed to subscribe to job postings; trying again");
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    () = shared.closed.cancelled() => return Err(AcquireError::Closed),
+                }
+            }
+        }
+    }
+}
+
+/// Hears until the acquirer is closed. A subscription that ends is made anew; what was said meanwhile is lost.
+pub(super) async fn run(shared: Arc<Shared>, mut subscription: Subscription) {
+    loop {
+        let message = tokio::select! {
+            message = subscription.recv() => message,
+            () = shared.closed.cancelled() => return,
+        };
+        if let Some(message) = message {
+            hear(&shared, message);
+            continue;
+        }
+        tracing::warn!("subscription to job postings ended; making it anew");
+        match subscribe(&shared).await {
+            Ok(anew) => subscription = anew,
+            Err(_) => return,
+        }
+        hear(&shared, Message::MayHaveDropped);
+    }
+}
+
+fn hear(shared: &Arc<Shared>, message: Message) {
+    match message {
+        Message::Payload(payload) => match Posting::parse(&payload) {
+            Ok(posting) => shared.happen(Input::Post(posting)),
+            Err(error) => {
+                let message = String::from_utf8_lossy(&payload[..payload.len().min(256)]);
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::error!(%message, cause, "unable to parse job posting");
+                shared.tell(|| Event::PostingUnreadable);
+            }
+        },
+        Message::MayHaveDropped => {
+            tracing::warn!("pubsub may have dropped job postings");
+            shared.tell(|| Event::MessagesLost);
+            shared.happen(Input::MessagesLost);
+        }
+        Message::Error(error) => tracing::warn!(error, "unhandled pubsub error"),
+    }
+}

@@ -1,0 +1,290 @@
+//! The machine under its lock, and what its decisions set in motion.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::job::{Job, JobId, WorkerId};
+use crate::pubsub::PubSub;
+use crate::store::{JobStore, StoreError};
+use crate::wakeup::{
+    AcquireeId, Chance, ClearanceId, DomainId, DomainSpec, Input, Machine, Outcome, Output, Time,
+};
+
+use super::snapshot::DomainSnapshot;
+use super::{AcquireError, AcquirerOptions, Event, QueryOutcome, give_back, query};
+
+/// What an acquirer's tasks share.
+pub(super) struct Shared {
+    state: Mutex<State>,
+    options: AcquirerOptions,
+    pub(super) store: Arc<dyn JobStore>,
+    pub(super) pubsub: Arc<dyn PubSub>,
+    /// The machine's epoch.
+    epoch: Instant,
+    /// The earliest deadline moved closer.
+    pub(super) deadline_moved: Notify,
+    /// The acquirer is closed.
+    pub(super) closed: CancellationToken,
+    /// Queries in flight and releases under way; closing waits for them.
+    pub(super) tasks: TaskTracker,
+    runtime: Handle,
+}
+
+struct State {
+    machine: Machine,
+    callers: HashMap<AcquireeId, Caller>,
+    callers_seen: u64,
+    draws: Draws,
+    is_closed: bool,
+}
+
+struct Caller {
+    worker: WorkerId,
+    reply: oneshot::Sender<Reply>,
+}
+
+pub(super) type Reply = Result<Job, AcquireError>;
+
+/// A query to run.
+pub(super) struct Query {
+    pub(super) spec: Arc<DomainSpec>,
+    pub(super) workers: Vec<WorkerId>,
+}
+
+/// How a query was answered.
+pub(super) type Answer = Result<Vec<Job>, StoreError>;
+
+impl Shared {
+    pub(super) fn new(store: Arc<dyn JobStore>, pubsub: Arc<dyn PubSub>, options: AcquirerOptions) -> Self {
+        let seed = options.seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0);
+        Self {
+            state: Mutex::new(State {
+                machine: Machine::new(options.policy, options.backup_poll),
+                callers: HashMap::new(),
+                callers_seen: 0,
+                draws: Draws(seed),
+                is_closed: false,
+            }),
+            options,
+            store,
+            pubsub,
+            epoch: Instant::now(),
+            deadline_moved: Notify::new(),
+            closed: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            runtime: Handle::current(),
+        }
+    }
+
+    /// Takes a caller in; its reply comes through the receiver.
+    pub(super) fn join(
+        self: &Arc<Self>,
+        worker: WorkerId,
+        spec: Arc<DomainSpec>,
+    ) -> Result<(AcquireeId, oneshot::Receiver<Reply>), AcquireError> {
+        let (reply, receiver) = oneshot::channel();
+        let mut state = self.lock();
+        if state.is_closed {
+            return Err(AcquireError::Closed);
+        }
+        state.callers_seen += 1;
+        let acquiree = AcquireeId(state.callers_seen);
+        state.callers.insert(acquiree, Caller { worker, reply });
+        self.tell(|| Event::Joined { acquiree, worker, spec: Arc::clone(&spec) });
+        self.feed(&mut state, Input::Join { acquiree, spec }, None);
+        Ok((acquiree, receiver))
+    }
+
+    /// Lets a caller go. If its reply was on the way, the job in it is given back (`W10`).
+    pub(super) fn leave(self: &Arc<Self>, acquiree: AcquireeId, receiver: &mut oneshot::Receiver<Reply>) {
+        let mut state = self.lock();
+        if state.callers.remove(&acquiree).is_some() {
+            self.tell(|| Event::Left { acquiree });
+            self.feed(&mut state, Input::Leave { acquiree }, None);
+        } else if let Ok(Ok(job)) = receiver.try_recv() {
+            self.give_back(job);
+        }
+    }
+
+    /// Something happened outside.
+    pub(super) fn happen(self: &Arc<Self>, input: Input) {
+        self.feed(&mut self.lock(), input, None);
+    }
+
+    /// The query to run for a clearance; `None` when it was revoked.
+    pub(super) fn begin(self: &Arc<Self>, clearance: ClearanceId) -> Option<Query> {
+        self.feed(&mut self.lock(), Input::Begin { clearance }, None)
+    }
+
+    /// A query was answered.
+    pub(super) fn finish(self: &Arc<Self>, clearance: ClearanceId, answer: Answer) {
+        let outcome = match &answer {
+            Ok(jobs) if jobs.is_empty() => Outcome::Empty,
+            Ok(jobs) => Outcome::Found(jobs.len()),
+            Err(_) => Outcome::Failed,
+        };
+        let mut state = self.lock();
+        self.tell(|| Event::QueryFinished { clearance, outcome: describe(&answer) });
+        self.feed(&mut state, Input::Finish { clearance, outcome }, Some(answer));
+    }
+
+    /// A job that was given back is available again.
+    pub(super) fn released(&self, job: JobId) {
+        let _ordered = self.lock();
+        self.tell(|| Event::Released { job });
+    }
+
+    /// Refuses all that come, and answers all that wait.
+    pub(super) fn close(self: &Arc<Self>) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        let mut waiting: Vec<AcquireeId> = state.callers.keys().copied().collect();
+        waiting.sort_unstable();
+        for acquiree in waiting {
+            if let Some(caller) = state.callers.remove(&acquiree) {
+                let _ = caller.reply.send(Err(AcquireError::Closed));
+            }
+            self.tell(|| Event::Left { acquiree });
+            self.feed(&mut state, Input::Leave { acquiree }, None);
+        }
+        drop(state);
+        self.closed.cancel();
+        self.tasks.close();
+    }
+
+    /// How long until the machine wants to be told the time; `None` while it doesn't.
+    pub(super) fn next_timeout(&self) -> Option<Instant> {
+        let due = self.lock().machine.poll_timeout()?;
+        Some(self.epoch + due.since_epoch())
+    }
+
+    pub(super) fn backup_poll(&self) -> Duration {
+        self.options.backup_poll
+    }
+
+    pub(super) fn domains(&self) -> Vec<DomainSnapshot> {
+        let state = self.lock();
+        let now = self.now();
+        state.machine.domains().map(|domain| DomainSnapshot::new(&domain, now)).collect()
+    }
+
+    pub(super) fn acquirees(&self, domain: DomainId) -> Vec<(AcquireeId, WorkerId)> {
+        let state = self.lock();
+        let callers = &state.callers;
+        state
+            .machine
+            .acquirees(domain)
+            .filter_map(|acquiree| Some((acquiree, callers.get(&acquiree)?.worker)))
+            .collect()
+    }
+
+    pub(super) fn acquirees_len(&self) -> usize {
+        self.lock().machine.acquirees_len()
+    }
+
+    pub(super) fn tell(&self, event: impl FnOnce() -> Event) {
+        if let Some(tap) = &self.options.tap {
+            tap.observe(Instant::now().into_std(), &event());
+        }
+    }
+
+    /// Feeds one input and carries out what the machine says; a query that it wants is returned.
+    fn feed(self: &Arc<Self>, state: &mut State, input: Input, answer: Option<Answer>) -> Option<Query> {
+        let now = self.now();
+        let due_before = state.machine.poll_timeout();
+        let posting = match &input {
+            Input::Post(posting) if self.options.tap.is_some() => Some(posting.clone()),
+            _ => None,
+        };
+        state.machine.handle(now, input, &mut state.draws);
+        let mut query = None;
+        let (mut jobs, error) = match answer {
+            Some(Ok(jobs)) => (jobs.into_iter().map(Some).collect(), None),
+            Some(Err(error)) => (Vec::new(), Some(error)),
+            None => (Vec::new(), None),
+        };
+        let mut take = |place: usize| jobs[place].take().expect("each job of an answer has one owner");
+        while let Some(output) = state.machine.poll_output() {
+            match output {
+                Output::DomainBorn { domain, spec } => self.tell(|| Event::DomainBorn { domain, spec }),
+                Output::DomainDissolved { domain } => self.tell(|| Event::DomainDissolved { domain }),
+                Output::Revoked { clearance } => self.tell(|| Event::Revoked { clearance }),
+                Output::Pended { domain, root } => self.tell(|| Event::Pended { domain, root }),
+                Output::PostingRouted { domain } => {
+                    if let Some(posting) = posting.clone() {
+                        self.tell(|| Event::PostingReceived { posting, domain });
+                    }
+                }
+                Output::Cleared(clearance) => {
+                    self.tell(|| Event::Cleared(clearance));
+                    self.tasks.spawn_on(query::run(Arc::clone(self), clearance.id), &self.runtime);
+                }
+                Output::Query { clearance, spec, acquirees } => {
+                    self.tell(|| Event::QueryStarted { clearance, acquirees: acquirees.len() });
+                    let workers = acquirees.iter().map(|acquiree| state.callers[acquiree].worker).collect();
+                    query = Some(Query { spec, workers });
+                }
+                Output::HandOver { clearance, place, acquiree } => {
+                    let job = take(place);
+                    let caller = state.callers.remove(&acquiree).expect("who joined has a caller");
+                    self.tell(|| Event::HandedOver { clearance, job: job.id, worker: caller.worker });
+                    // The receiver stands: its drop takes the lock and leaves first.
+                    let _ = caller.reply.send(Ok(job));
+                }
+                Output::GiveBack { place, .. } => self.give_back(take(place)),
+                Output::Fail { acquiree } => {
+                    let caller = state.callers.remove(&acquiree).expect("who joined has a caller");
+                    let error = error.clone().expect("only a failed query fails its acquirees");
+                    let _ = caller.reply.send(Err(AcquireError::Store(error)));
+                }
+            }
+        }
+        let due = state.machine.poll_timeout();
+        if due.is_some_and(|due| due_before.is_none_or(|before| due < before)) {
+            self.deadline_moved.notify_one();
+        }
+        query
+    }
+
+    fn give_back(self: &Arc<Self>, job: Job) {
+        self.tell(|| Event::GivenBack { job: job.id, worker: job.worker });
+        self.tasks.spawn_on(give_back::run(Arc::clone(self), job), &self.runtime);
+    }
+
+    fn now(&self) -> Time {
+        Time::new(self.epoch.elapsed())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A tap or an assertion that panicked did so between two whole steps of the machine.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn describe(answer: &Answer) -> QueryOutcome {
+    match answer {
+        Ok(jobs) if jobs.is_empty() => QueryOutcome::Empty,
+        Ok(jobs) => QueryOutcome::Found(jobs.iter().map(|job| job.id).collect()),
+        Err(error) => QueryOutcome::Failed(error.to_string()),
+    }
+}
+
+/// Splitmix64: draws need to spread, not to be secret.
+struct Draws(u64);
+
+impl Chance for Draws {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % bound as u64) as usize
+    }
+}

@@ -1,0 +1,39 @@
+//! A domain at one moment, for those who want to see without following every event.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::wakeup::{Clearance, DomainId, DomainSpec, DomainView, RootCause, Time};
+
+/// A domain at one moment.
+#[derive(Debug, Clone)]
+pub struct DomainSnapshot {
+    /// Its name.
+    pub id: DomainId,
+    /// What it accepts.
+    pub spec: Arc<DomainSpec>,
+    /// How many acquirees sleep.
+    pub waiting: usize,
+    /// The clearance in use, if any.
+    pub clearance: Option<Clearance>,
+    /// Whether the query of that clearance is in flight.
+    pub is_querying: bool,
+    /// What it remembers for after the query (`S6`).
+    pub pending: Option<RootCause>,
+    /// Time left to its backup poll.
+    pub next_poll_in: Duration,
+}
+
+impl DomainSnapshot {
+    pub(super) fn new(domain: &DomainView<'_>, now: Time) -> Self {
+        Self {
+            id: domain.id,
+            spec: Arc::clone(domain.spec),
+            waiting: domain.waiting,
+            clearance: domain.in_use.map(|(clearance, _)| clearance),
+            is_querying: domain.in_use.is_some_and(|(_, is_querying)| is_querying),
+            pending: domain.pending,
+            next_poll_in: domain.next_poll - now,
+        }
+    }
+}

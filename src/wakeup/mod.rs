@@ -1,0 +1,22 @@
+//! The pure machine: rules, domains, matching, deadlines.
+//!
+//! Knows no clock, no chance and no I/O: time and draws come in as values, decisions go out as values.
+//! The same machine is driven against Postgres, in virtual time, and by a checker that tries everything.
+
+mod alphabet;
+mod cause;
+mod chance;
+mod deadlines;
+mod domain;
+mod key;
+mod machine;
+mod policy;
+mod time;
+
+pub use alphabet::{AcquireeId, Clearance, ClearanceId, DomainId, Input, Outcome, Output};
+pub use cause::{Cause, RootCause};
+pub use chance::{Chance, FirstChoice};
+pub use key::{DomainKey, DomainSpec};
+pub use machine::{DomainView, Machine};
+pub use policy::{Chain, Policy};
+pub use time::Time;
