@@ -117,12 +117,13 @@ async fn a_query_dropped_midway_closes_its_connection() {
 #[tokio::test]
 async fn an_error_discards_the_connection_and_the_next_query_works() {
     let table = Postgres::with_connections(1).await;
-    let job = echo(&Tags::new());
-    table.put(job.clone()).await;
+    let id = table.put(echo(&Tags::new())).await;
     let mut observer = table.connection().await;
     let before = backends(&mut observer).await;
-    table.store.insert(std::slice::from_ref(&job)).await.unwrap_err();
-    assert_eq!(table.take_one(&Tags::new()).await.unwrap().id, job.id);
+    let mut unstorable = echo(&Tags::new());
+    unstorable.input = serde_json::json!("\0");
+    table.store.insert(&[unstorable]).await.unwrap_err();
+    assert_eq!(table.take_one(&Tags::new()).await.unwrap().id, id);
     until("the old connection is closed", async || {
         let now = backends(&mut observer).await;
         (now.len() == 1 && now != before).then_some(())
