@@ -216,7 +216,8 @@ impl JobTable for MemoryStore {
         worker: WorkerId,
         error: &'a str,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        async move { Ok(self.finish(job, worker, Some(error))) }.boxed()
+        // As Postgres, which stores no NUL.
+        async move { Ok(self.finish(job, worker, Some(&error.replace('\0', "\u{fffd}")))) }.boxed()
     }
 
     fn cancel(&self, job: JobId) -> BoxFuture<'_, Result<bool, StoreError>> {

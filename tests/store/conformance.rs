@@ -13,7 +13,7 @@ use crate::table::{Table, echo, tags};
 macro_rules! conformance {
     ($($promise:ident)*) => {
         mod memory {
-            $(#[tokio::test] async fn $promise() { super::$promise(crate::table::Memory::new().await).await; })*
+            $(#[tokio::test] async fn $promise() { super::$promise(crate::table::Memory::new()).await; })*
         }
         mod postgres {
             $(#[tokio::test] async fn $promise() { super::$promise(crate::table::Postgres::new().await).await; })*

@@ -5,8 +5,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use acquirer::job::{ProvisionerType, Tags};
-use acquirer::store::{AcquireRequest, JobStore, JobTable, PostgresStore};
+use acquirer::store::{AcquireRequest, JobStore, JobTable, PostgresStore, StoreError};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::support::{Cluster, until};
@@ -23,15 +24,21 @@ async fn backends(connection: &mut PgConnection) -> Vec<i32> {
     .unwrap()
 }
 
-/// Whether a backend of the store waits for a lock.
-async fn waits_for_lock(connection: &mut PgConnection) -> bool {
+/// How many backends of the store wait for a lock.
+async fn waiting(connection: &mut PgConnection) -> i64 {
     sqlx::query_scalar(
-        "SELECT count(*) > 0 FROM pg_stat_activity
+        "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'store' AND wait_event_type = 'Lock'",
     )
     .fetch_one(connection)
     .await
     .unwrap()
+}
+
+/// Cancels a job that isn't there, in `count` tasks at once.
+fn cancel_often(store: &PostgresStore, count: usize) -> Vec<JoinHandle<Result<bool, StoreError>>> {
+    let cancel = |store: PostgresStore| async move { store.cancel(Uuid::nil()).await };
+    (0..count).map(|_| tokio::spawn(cancel(store.clone()))).collect()
 }
 
 #[tokio::test]
@@ -66,8 +73,16 @@ async fn connections_are_reused_and_never_more_than_allowed() {
         table.take_one(&Tags::new()).await;
     }
     assert_eq!(backends(&mut observer).await, one);
-    let tags = Tags::new();
-    futures::future::join_all((0..20).map(|_| table.take_one(&tags))).await;
+    let mut other = table.connection().await;
+    let mut transaction = other.begin().await.unwrap();
+    transaction.execute("LOCK TABLE clearance.provisioner_jobs").await.unwrap();
+    let cancels = cancel_often(&table.store, 20);
+    until("two queries wait", async || (waiting(&mut observer).await == 2).then_some(())).await;
+    assert_eq!(backends(&mut observer).await.len(), 2);
+    transaction.rollback().await.unwrap();
+    for cancel in cancels {
+        assert!(!cancel.await.unwrap().unwrap());
+    }
     assert_eq!(backends(&mut observer).await.len(), 2);
 }
 
@@ -85,7 +100,7 @@ async fn a_query_dropped_midway_closes_its_connection() {
         until("the query waits for the lock", async || {
             let mut context = Context::from_waker(Waker::noop());
             assert!(matches!(cancel.as_mut().poll(&mut context), Poll::Pending));
-            waits_for_lock(&mut observer).await.then_some(())
+            (waiting(&mut observer).await == 1).then_some(())
         })
         .await;
     }
@@ -102,12 +117,13 @@ async fn a_query_dropped_midway_closes_its_connection() {
 #[tokio::test]
 async fn an_error_discards_the_connection_and_the_next_query_works() {
     let table = Postgres::with_connections(1).await;
-    let job = echo(&Tags::new());
-    table.put(job.clone()).await;
+    let id = table.put(echo(&Tags::new())).await;
     let mut observer = table.connection().await;
     let before = backends(&mut observer).await;
-    table.store.insert(std::slice::from_ref(&job)).await.unwrap_err();
-    assert_eq!(table.take_one(&Tags::new()).await.unwrap().id, job.id);
+    let mut unstorable = echo(&Tags::new());
+    unstorable.input = serde_json::json!("\0");
+    table.store.insert(&[unstorable]).await.unwrap_err();
+    assert_eq!(table.take_one(&Tags::new()).await.unwrap().id, id);
     until("the old connection is closed", async || {
         let now = backends(&mut observer).await;
         (now.len() == 1 && now != before).then_some(())
@@ -122,17 +138,11 @@ async fn one_query_fails_when_all_connections_were_killed_and_no_more() {
     let mut gate = table.connection().await;
     let mut transaction = gate.begin().await.unwrap();
     transaction.execute("LOCK TABLE clearance.provisioner_jobs").await.unwrap();
-    let takes: Vec<_> = (0..4)
-        .map(|_| {
-            let store = table.store.clone();
-            tokio::spawn(async move { store.cancel(Uuid::nil()).await })
-        })
-        .collect();
-    until("there are four connections", async || (backends(&mut observer).await.len() == 4).then_some(()))
-        .await;
+    let cancels = cancel_often(&table.store, 4);
+    until("four queries wait", async || (waiting(&mut observer).await == 4).then_some(())).await;
     transaction.rollback().await.unwrap();
-    for take in takes {
-        assert!(!take.await.unwrap().unwrap());
+    for cancel in cancels {
+        assert!(!cancel.await.unwrap().unwrap());
     }
     let killed = backends(&mut observer).await;
     assert_eq!(killed.len(), 4);

@@ -82,9 +82,10 @@ async fn what_isnt_inserted_isnt_posted() {
     let table = Postgres::new().await;
     let pubsub = PostgresPubSub::new(table.options.clone());
     let mut subscription = pubsub.subscribe().await.unwrap();
-    let taken = echo(&Tags::new());
-    table.put(taken.clone()).await;
-    table.store.insert_and_post(&[echo(&Tags::new()), taken]).await.unwrap_err();
+    let mut unstorable = echo(&Tags::new());
+    unstorable.input = serde_json::json!("\0");
+    table.store.insert_and_post(&[echo(&Tags::new()), unstorable]).await.unwrap_err();
+    assert_eq!(table.take_one(&Tags::new()).await, None);
     pubsub.publish("a marker").await.unwrap();
     assert_eq!(subscription.recv().await, Some(Message::Payload(b"a marker".to_vec())));
 }

@@ -47,7 +47,7 @@ pub(crate) trait Table {
 pub(crate) struct Memory(MemoryStore);
 
 impl Memory {
-    pub(crate) async fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(MemoryStore::new())
     }
 }

@@ -140,11 +140,15 @@ fn unprivileged() -> Option<(u32, u32)> {
 }
 
 fn watchdog(directory: &Path) -> Child {
+    // Postgres removes the file when it has stopped. Asking for the pid wouldn't do: nobody may be there to
+    // reap the process, and its zombie answers.
     const SCRIPT: &str = r#"
         cat > /dev/null
         if read -r pid < "$0/data/postmaster.pid"; then
             kill -QUIT "$pid"
-            while kill -0 "$pid" 2> /dev/null; do sleep 0.05; done
+            tries=0
+            while [ -e "$0/data/postmaster.pid" ] && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
+            [ -e "$0/data/postmaster.pid" ] && kill -KILL "$pid"
         fi
         rm -rf "$0""#;
     // A group of its own, so that Ctrl-C doesn't reach it.

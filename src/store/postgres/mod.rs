@@ -12,7 +12,7 @@
 
 mod connections;
 pub mod schema;
-mod statements;
+pub mod statements;
 
 use std::sync::Arc;
 

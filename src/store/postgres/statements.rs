@@ -6,7 +6,7 @@
 /// Claims the oldest fitting job for one worker: the seed's statement.
 ///
 /// `$1` now, `$2` worker, `$3` types, `$4` tags.
-pub(super) const ACQUIRE_ONE: &str = "
+pub const ACQUIRE_ONE: &str = "
 UPDATE clearance.provisioner_jobs
 SET started_at = $1, updated_at = $1, worker_id = $2
 WHERE id = (
@@ -23,8 +23,9 @@ RETURNING id, created_at, started_at, worker_id, provisioner::text, tags,
 
 /// Claims the oldest fitting jobs, one for each worker at most, the oldest for the first.
 ///
-/// `$1` now, `$2` workers, `$3` types, `$4` tags. In no particular order.
-pub(super) const ACQUIRE_MANY: &str = "
+/// `$1` now, `$2` workers, `$3` types, `$4` tags. In no particular order. They are numbered as they are claimed,
+/// oldest first: a sort, even of these few, would be one that [`SETTINGS`] prices out.
+pub const ACQUIRE_MANY: &str = "
 WITH claimed AS MATERIALIZED (
     SELECT id, created_at FROM clearance.provisioner_jobs
     WHERE started_at IS NULL AND completed_at IS NULL
@@ -34,7 +35,7 @@ WITH claimed AS MATERIALIZED (
     FOR UPDATE SKIP LOCKED
     LIMIT cardinality($2::uuid[])
 ), numbered AS (
-    SELECT id, row_number() OVER (ORDER BY created_at, id) AS nth FROM claimed
+    SELECT id, row_number() OVER () AS nth FROM claimed
 )
 UPDATE clearance.provisioner_jobs AS job
 SET started_at = $1, updated_at = $1, worker_id = ($2::uuid[])[numbered.nth]
@@ -92,10 +93,12 @@ pub(super) const POST: &str = "SELECT pg_notify($1, payload) FROM unnest($2::tex
 ///
 /// A plan made while the table is small, or from statistics that are not there yet, sorts: it would then
 /// sort the whole backlog on every acquire until the next ANALYZE. The only plan wanted is an index walk, for
-/// any parameters and any size, so that the others are priced out and it is made once per connection.
-pub(super) const SETTINGS: [(&str, &str); 4] = [
+/// any parameters and any size, so that the others are priced out and it is made once per connection. Compiling
+/// it costs hundreds of times what running it does.
+pub const SETTINGS: [(&str, &str); 5] = [
     ("enable_seqscan", "off"),
     ("enable_sort", "off"),
     ("enable_bitmapscan", "off"),
     ("plan_cache_mode", "force_generic_plan"),
+    ("jit", "off"),
 ];
