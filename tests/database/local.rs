@@ -1,8 +1,9 @@
 //! The private cluster: it comes for anybody, and it leaves nothing.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use loadgen::database::local::{Account, StopMode};
 use loadgen::database::{Database, DatabaseRequest, Durability, How, Kind, open};
@@ -10,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::process::{
-    Owner, await_that, copy_for_everybody, is_alive, local, owner, processes_in, this_binary,
+    Owner, await_that, copy_for_everybody, is_alive, is_gone, local, owner, processes_in, this_binary,
 };
 
 async fn answer(database: &Database, question: &'static str) -> String {
@@ -112,7 +113,7 @@ fn a_killed_tool_leaves_neither_process_nor_directory() {
     owner.child.kill().unwrap();
     owner.child.wait().unwrap();
     await_that("the server is gone", || !is_alive(owner.server));
-    await_that("the directory is gone", || !owner.directory.exists());
+    await_that("the directory is gone", || is_gone(&owner.directory));
     await_that("the watchdog is gone", || processes_in(&owner.directory).is_empty());
 }
 
@@ -123,7 +124,103 @@ fn a_tool_killed_while_its_server_is_paused_leaves_nothing_either() {
     owner.child.kill().unwrap();
     owner.child.wait().unwrap();
     await_that("the server is gone", || !is_alive(owner.server));
-    await_that("the directory is gone", || !owner.directory.exists());
+    await_that("the directory is gone", || is_gone(&owner.directory));
+}
+
+#[tokio::test]
+async fn a_paused_server_stands_still_until_it_is_resumed() {
+    let database = local().await;
+    let cluster = database.local().unwrap();
+    let mut connection = PgConnection::connect_with(&database.connect_options()).await.unwrap();
+    cluster.pause().await.unwrap();
+    let short = Duration::from_millis(100);
+    let answered = sqlx::query("SELECT 1").execute(&mut connection);
+    tokio::pin!(answered);
+    assert!(tokio::time::timeout(short, &mut answered).await.is_err());
+    let options = database.connect_options();
+    let connected = PgConnection::connect_with(&options);
+    assert!(tokio::time::timeout(short, connected).await.is_err());
+    cluster.resume();
+    answered.await.unwrap();
+
+    // One that is paused can be stopped all the same.
+    cluster.pause().await.unwrap();
+    cluster.stop(StopMode::Fast).await.unwrap();
+    cluster.start().await.unwrap();
+    cluster.pause().await.unwrap();
+    database.close().await.unwrap();
+}
+
+#[test]
+fn a_killed_tool_that_was_to_keep_its_cluster_leaves_it_stopped_cleanly() {
+    let mut command = Command::new(this_binary());
+    command.env("TEST_KEEP", "1");
+    let mut owner = Owner::start(command);
+    owner.child.kill().unwrap();
+    owner.child.wait().unwrap();
+    await_that("everything has stopped", || processes_in(&owner.directory).is_empty());
+    assert!(
+        fs::read_to_string(owner.directory.join("server.log"))
+            .unwrap()
+            .contains("database system is shut down")
+    );
+    fs::remove_dir_all(&owner.directory).unwrap();
+}
+
+/// A directory with an `initdb` and a `postgres` that do as they are told.
+fn fake_installation(initdb: &str, postgres: &str) -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let everybody = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(directory.path(), everybody.clone()).unwrap();
+    let version = "[ \"$1\" = --version ] && echo 'postgres (PostgreSQL) 16.4' && exit 0";
+    for (name, body) in [("initdb", initdb), ("postgres", postgres)] {
+        let path = directory.path().join(name);
+        fs::write(&path, format!("#!/bin/sh\n{version}\n{body}\n")).unwrap();
+        fs::set_permissions(&path, everybody.clone()).unwrap();
+    }
+    directory
+}
+
+/// What the tool says on its way to failing with an installation, docker being out of reach.
+fn words_with(installation: &Path) -> Vec<String> {
+    let place = tempfile::tempdir().unwrap();
+    let mut command = owner(Command::new(this_binary()));
+    command.env("CLEARANCE_PG_BIN", installation).env("DOCKER_HOST", "unix:///nowhere/docker.sock");
+    command.env("TMPDIR", place.path());
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .filter(|l| l.starts_with("progress ") || l.starts_with("failure "))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn an_installation_that_fails_is_quoted() {
+    let broken = fake_installation("echo 'initdb: error: no luck today' >&2; exit 1", "");
+    let words = words_with(broken.path());
+    let last = words.last().unwrap();
+    assert!(last.starts_with("failure initdb of postgres 16.4 failed (exit status: 1): "), "{words:?}");
+    assert!(last.contains("initdb: error: no luck today"), "{words:?}");
+    assert!(words.iter().any(|said| said.ends_with("; trying docker")), "{words:?}");
+
+    let broken =
+        fake_installation("mkdir data && : > data/postgresql.conf", "echo 'FATAL:  no memory'; exit 3");
+    let words = words_with(broken.path());
+    let last = words.last().unwrap();
+    assert_eq!(
+        last, "failure private postgres 16.4 ended while it started (exit status: 3): FATAL:  no memory",
+        "{words:?}"
+    );
+}
+
+#[test]
+fn an_override_that_leads_nowhere_is_an_error_and_nothing_else_is_tried() {
+    let empty = tempfile::tempdir().unwrap();
+    let words = words_with(empty.path());
+    assert_eq!(words.len(), 1, "{words:?}");
+    assert!(words[0].contains("which CLEARANCE_PG_BIN names; install postgres"), "{words:?}");
 }
 
 #[test]
@@ -154,7 +251,7 @@ fn ctrl_c_reaches_the_tool_and_not_the_server() {
     assert_ne!(group_of(owner.server), owner.child.id());
     kill_process_group(group, Signal::INT).unwrap();
     owner.child.wait().unwrap();
-    await_that("the directory is gone", || !owner.directory.exists());
+    await_that("the directory is gone", || is_gone(&owner.directory));
     await_that("the server is gone", || !is_alive(owner.server));
 }
 
@@ -191,5 +288,5 @@ fn an_ordinary_user_gets_a_cluster_too() {
     owner.child.kill().unwrap();
     owner.child.wait().unwrap();
     await_that("the server is gone", || !is_alive(owner.server));
-    await_that("the directory is gone", || !owner.directory.exists());
+    await_that("the directory is gone", || is_gone(&owner.directory));
 }

@@ -65,6 +65,11 @@ pub(crate) fn is_alive(pid: u32) -> bool {
     !stat.is_empty() && !stat.starts_with('Z')
 }
 
+/// Whether a directory is gone, and not only moved away by a watchdog that is at work.
+pub(crate) fn is_gone(directory: &Path) -> bool {
+    !directory.exists() && !directory.with_extension("gone").exists()
+}
+
 /// Every process whose command line names the directory.
 pub(crate) fn processes_in(directory: &Path) -> Vec<String> {
     let listing = Command::new("ps").args(["-A", "-o", "pid=,stat=,args="]).output().unwrap();
@@ -78,7 +83,12 @@ pub(crate) fn processes_in(directory: &Path) -> Vec<String> {
 #[tokio::test]
 #[ignore = "the other process of tests that kill one"]
 async fn owner_of_a_cluster() {
-    let database = local().await;
+    let keep = std::env::var_os("TEST_KEEP").is_some();
+    let request = DatabaseRequest { keep, ..DatabaseRequest::default() };
+    let database = match open(request, &|said| println!("progress {said}")).await {
+        Ok(database) => database,
+        Err(error) => return println!("failure {error}"),
+    };
     println!(
         "cluster {} {}",
         database.server_pid().unwrap(),

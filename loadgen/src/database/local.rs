@@ -8,6 +8,7 @@
 
 mod account;
 mod home;
+mod pause;
 mod settings;
 
 use std::fs::File;
@@ -83,6 +84,9 @@ pub enum LocalError {
         /// The end of its log.
         last_words: String,
     },
+    /// The server could not be asked for its processes.
+    #[error("cannot pause a private postgres that doesn't answer: {0}")]
+    Pause(Box<sqlx::Error>),
     /// The server was told to stop and didn't.
     #[error("private postgres didn't stop within {} s", STOP_PATIENCE.as_secs())]
     WontStop,
@@ -197,8 +201,8 @@ impl LocalCluster {
     /// Stops the server and waits until it has; does nothing when it doesn't run.
     pub async fn stop(&self, mode: StopMode) -> Result<(), LocalError> {
         self.server.signal(mode.signal());
-        // Whatever paused it, it must be awake to stop.
-        self.server.signal(Signal::CONT);
+        // It must be awake to stop.
+        self.server.resume();
         let begun = Instant::now();
         while self.server.is_running() {
             if begun.elapsed() > STOP_PATIENCE {
@@ -302,11 +306,26 @@ async fn initialize(home: &Home, binaries: &Binaries) -> Result<(), LocalError> 
 
 /// The server's process, if there is one. Faults and the run's own end reach for it from different tasks.
 #[derive(Debug, Default)]
-struct Server(Mutex<Option<Child>>);
+struct Server {
+    child: Mutex<Option<Child>>,
+    /// Its children that were stopped, and that therefore can't end and leave their numbers to others.
+    paused: Mutex<Vec<Pid>>,
+}
 
 impl Server {
     fn lock(&self) -> MutexGuard<'_, Option<Child>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn paused(&self) -> MutexGuard<'_, Vec<Pid>> {
+        self.paused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn resume(&self) {
+        for process in self.paused().drain(..) {
+            let _ = kill_process(process, Signal::CONT);
+        }
+        self.signal(Signal::CONT);
     }
 
     /// How the server ended, once: afterwards there is none.
@@ -334,7 +353,7 @@ impl Server {
     /// Stops the server now, on this thread.
     fn halt(&self) {
         self.signal(Signal::QUIT);
-        self.signal(Signal::CONT);
+        self.resume();
         let begun = Instant::now();
         while self.is_running() {
             if begun.elapsed() > STOP_PATIENCE {

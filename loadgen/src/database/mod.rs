@@ -320,7 +320,7 @@ async fn open_local(
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Database, DatabaseError> {
     let mut first_failure = None;
-    for binaries in found {
+    for (place, binaries) in found.iter().enumerate() {
         let version = binaries.version;
         progress(&format!("starting a private postgres {version} from {}", binaries.directory.display()));
         if !binaries.statement_statistics {
@@ -333,7 +333,9 @@ async fn open_local(
                 return Ok(Database { options, facts, server: Server::Local(cluster) });
             }
             Err(error) => {
-                progress(&error.to_string());
+                if place + 1 < found.len() {
+                    progress(&format!("{error}; trying the next one"));
+                }
                 first_failure.get_or_insert(error);
             }
         }

@@ -44,7 +44,7 @@ impl Account {
         }
     }
 
-    /// Whether a directory that everybody may write to is needed for this account's files.
+    /// Whether this account can make a directory of its own in there.
     pub(super) fn can_use(&self, directory: &Path) -> bool {
         use std::os::unix::fs::MetadataExt as _;
         let mode = |path: &Path| fs::metadata(path).map_or(0, |m| m.mode());
