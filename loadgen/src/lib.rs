@@ -8,5 +8,6 @@ pub mod measure;
 pub mod observe;
 pub mod plan;
 mod poster;
+pub mod report;
 pub mod scenario;
 pub mod snapshot;

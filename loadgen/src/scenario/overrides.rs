@@ -38,7 +38,8 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// Changes the scenario. The rate comes last, since its mean depends on duration and warm-up.
+    /// Changes the scenario, and lets its stages end with the run. The rate comes last, since its mean
+    /// depends on duration and warm-up.
     pub(super) fn apply(&self, scenario: &mut Scenario) -> Result<(), ScenarioError> {
         if let Some(seed) = self.seed {
             scenario.seed = seed;
@@ -60,6 +61,9 @@ impl Overrides {
         }
         if let Some(duration) = self.duration {
             set_duration(scenario, duration)?;
+        }
+        for poster in &mut scenario.posters {
+            cut(poster, scenario.duration);
         }
         self.set_warmup(scenario)?;
         match self.rate {
@@ -160,10 +164,10 @@ fn set_duration(scenario: &mut Scenario, duration: Duration) -> Result<(), Scena
         return refuse("--duration", "the run must be longer than 0s");
     }
     for poster in &mut scenario.posters {
-        if poster.ends_at() == scenario.duration && duration > scenario.duration {
-            go_on(poster, duration.saturating_sub(scenario.duration));
+        let end = poster.ends_at();
+        if end >= scenario.duration && end < duration {
+            go_on(poster, duration.saturating_sub(end));
         }
-        poster.cut_at(duration);
     }
     let planned = scenario.faults.len();
     scenario.faults.retain(|fault| fault.at < duration);
@@ -189,6 +193,20 @@ fn go_on(poster: &mut Poster, longer: Duration) {
             poster.stages.push(Stage { length: longer, from: rate, to: rate });
         }
     }
+}
+
+/// Lets its stages end at `end` when they would last longer. A ramp keeps its slope.
+fn cut(poster: &mut Poster, end: Duration) {
+    let mut start = Duration::ZERO;
+    poster.stages.retain_mut(|stage| {
+        let left = end.saturating_sub(start);
+        start += stage.length;
+        if left < stage.length && !left.is_zero() {
+            stage.to = stage.rate_at(left);
+            stage.length = left;
+        }
+        !left.is_zero()
+    });
 }
 
 fn set_rate(scenario: &mut Scenario, rate: f64) -> Result<(), ScenarioError> {

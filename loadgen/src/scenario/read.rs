@@ -41,7 +41,7 @@ const BACKUP_POLL: Duration = Duration::from_secs(30);
 /// The same scenario gives the same run unless somebody asks for another.
 const SEED: u64 = 1;
 
-/// Reads a scenario as its text has it.
+/// Reads a scenario as its text has it: stages may still last longer than the run.
 pub(super) fn scenario(source: &Source) -> Result<Scenario, ScenarioError> {
     let invalid = |span: Range<usize>, message: String| {
         ScenarioError::Invalid(Box::new(Place::new(&source.name, &source.text, span, message)))
@@ -59,11 +59,8 @@ pub(super) fn scenario(source: &Source) -> Result<Scenario, ScenarioError> {
 
 fn settle(root: &Table<'_>, source: &Source) -> Scenario {
     let replicas = root.count("replicas", 1..=REPLICAS_MAX).map_or(1, |(count, _)| count as usize);
-    let mut posters = poster::posters(root);
+    let posters = poster::posters(root);
     let duration = duration(root, &posters);
-    for poster in &mut posters {
-        poster.cut_at(duration);
-    }
     let fleets = fleet::fleets(root, replicas);
     if fleets.is_empty() && root.get("fleet").is_none() {
         root.missing("a scenario needs at least one [[fleet]] of workers");

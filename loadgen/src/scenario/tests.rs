@@ -64,6 +64,7 @@ think_time = "1ms"
 replica = 2
 patience = "2m"
 failure = 0.01
+crash = 0.0
 ramp = "10s"
 
 [[poster]]
@@ -138,7 +139,7 @@ fn unknown_keys_are_named_with_their_place_and_the_nearest_right_one() {
 
 #[test]
 fn what_comes_later_is_refused_by_name() {
-    assert_fleet_mistake_at_key("crash = 0.0", "crash is not supported yet");
+    assert_fleet_mistake("crash = 0.1", "crash is not supported yet; write 0");
     for fault in ["delay_notifications = \"5ms\"", "database_kill = true", "exhaust_pool = true"] {
         let name = fault.split(' ').next().unwrap();
         assert_mistake(
@@ -155,10 +156,6 @@ fn what_comes_later_is_refused_by_name() {
         "bursts is not supported yet",
     );
     assert_mistake(&format!("policy = {{ a = true }}\n{FLEET}"), 1, 10, "not supported yet");
-}
-
-fn assert_fleet_mistake_at_key(line: &str, words: &str) {
-    assert_mistake(&format!("{FLEET}{line}"), 3, 1, words);
 }
 
 #[test]

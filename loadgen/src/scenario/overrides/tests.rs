@@ -151,3 +151,18 @@ fn the_rest_is_taken_as_it_is() {
     assert_eq!(scenario.policy, PolicyChoice::Seed);
     assert!(refused(&Overrides { backup_poll: Some(Duration::ZERO), ..Overrides::default() }).contains("0s"));
 }
+
+#[test]
+fn stages_end_with_the_run_and_come_back_when_it_is_longer() {
+    let text = "duration = \"10s\"\n[[fleet]]\nworkers = 1\n[[poster]]
+        stages = [{ for = \"20s\", from = 0, to = 20 }, { for = \"20s\", rate = 5 }]";
+    let stages = |duration| {
+        let source = Source { name: "long.toml".to_owned(), text: text.to_owned() };
+        let overrides = Overrides { duration, ..Overrides::default() };
+        Scenario::resolve(&source, &overrides).unwrap().posters[0].stages.clone()
+    };
+    assert_eq!(stages(None), [Stage { length: seconds(10), from: 0.0, to: 10.0 }]);
+    let ramp = Stage { length: seconds(20), from: 0.0, to: 20.0 };
+    assert_eq!(stages(Some(seconds(30))), [ramp, Stage { length: seconds(10), from: 5.0, to: 5.0 }]);
+    assert_eq!(stages(Some(seconds(50))), [ramp, Stage { length: seconds(30), from: 5.0, to: 5.0 }]);
+}

@@ -12,7 +12,7 @@ use super::super::reader::{At, Table};
 use super::super::{Fleet, ReplicaChoice, ServiceTime};
 use super::{name, positive, replica, within_workers_max};
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "name",
     "workers",
     "provisioners",
@@ -22,9 +22,9 @@ const KEYS: [&str; 10] = [
     "replica",
     "patience",
     "failure",
+    "crash",
     "ramp",
 ];
-const LATER: [&str; 1] = ["crash"];
 
 /// Forms of a service time.
 const FORMS: [&str; 4] = ["constant", "exponential", "lognormal", "uniform"];
@@ -32,10 +32,11 @@ const FORMS: [&str; 4] = ["constant", "exponential", "lognormal", "uniform"];
 pub(super) fn fleets(root: &Table<'_>, replicas: usize) -> Vec<Fleet> {
     let mut names = BTreeMap::new();
     let mut total = 0;
-    root.tables("fleet", "[[fleet]]", &KEYS, &LATER)
+    root.tables("fleet", "[[fleet]]", &KEYS, &[])
         .iter()
         .enumerate()
         .map(|(index, table)| {
+            refuse_crashes(table);
             let workers = table
                 .required("workers", "10")
                 .and_then(|value| table.whole("workers", value, 1..=WORKERS_MAX))
@@ -54,6 +55,15 @@ pub(super) fn fleets(root: &Table<'_>, replicas: usize) -> Vec<Fleet> {
             }
         })
         .collect()
+}
+
+/// None is all that workers can do of it so far.
+fn refuse_crashes(table: &Table<'_>) {
+    if let Some((share, span)) = table.share("crash")
+        && share > 0.0
+    {
+        table.mistake(span, "crash is not supported yet; write 0, or remove it");
+    }
 }
 
 fn provisioners(table: &Table<'_>) -> Vec<ProvisionerType> {

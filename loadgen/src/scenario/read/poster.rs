@@ -1,7 +1,6 @@
 //! `[[poster]]`, its stages and its mix.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use acquirer::job::{ProvisionerType, Tags};
 use toml::de::DeValue;
@@ -127,20 +126,4 @@ fn mix(table: &Table<'_>) -> Vec<MixEntry> {
         }
     }
     entries
-}
-
-impl Poster {
-    /// Lets its stages end at `end` when they would last longer. A ramp keeps its slope.
-    pub(in super::super) fn cut_at(&mut self, end: Duration) {
-        let mut start = Duration::ZERO;
-        self.stages.retain_mut(|stage| {
-            let left = end.saturating_sub(start);
-            start += stage.length;
-            if left < stage.length && !left.is_zero() {
-                stage.to = stage.rate_at(left);
-                stage.length = left;
-            }
-            !left.is_zero()
-        });
-    }
 }

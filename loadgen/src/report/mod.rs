@@ -1,0 +1,307 @@
+//! What a run came to: the model of the JSON report, the file, and the summary for people.
+//!
+//! Keys are a contract (`schema_version` 1): more may be added, none is renamed. Times end in their unit,
+//! rates are per second, shares go from 0 to 1. Where the whole run is counted (`jobs`, `queries`,
+//! `notifications`, `wakeups`, `domains`, `audit`) the warm-up is included; `rates`, `latency_us` and
+//! assertions leave it out. It measures nothing itself.
+
+pub mod json;
+mod latency;
+mod notes;
+mod summary;
+mod target;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;
+mod verdict;
+
+use acquirer::job::{JobId, ProvisionerType, Tags};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::scenario::Scenario;
+
+pub use latency::{ByCause, ByStage, LatencySummary};
+pub use summary::summary;
+pub use target::{ReportError, Target};
+pub use verdict::Verdict;
+
+/// The version of the report's keys.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// One run's results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// What made it.
+    pub tool: Tool,
+    /// What was asked for, settled.
+    pub scenario: Scenario,
+    /// What it ran on.
+    pub environment: Environment,
+    /// The run itself.
+    pub run: Run,
+    /// Jobs of the whole run.
+    pub jobs: Jobs,
+    /// Rates of the measured part, per second.
+    pub rates: Rates,
+    /// Queries of the whole run.
+    pub queries: Queries,
+    /// Notifications of the whole run.
+    pub notifications: Notifications,
+    /// Clearances of the whole run and what came of them, by direct cause.
+    pub wakeups: ByCause<Wakeups>,
+    /// Jobs acquired by a clearance whose root cause is the backup poll, in the whole run.
+    pub rescued_by_backup_poll: u64,
+    /// Latencies of the measured part, in microseconds.
+    pub latency_us: ByStage<LatencySummary>,
+    /// Latencies of the measured part by the direct cause of the clearance that found the job, in
+    /// microseconds.
+    pub latency_by_cause_us: ByCause<CauseLatency>,
+    /// What each domain did on each replica in the whole run, ordered by key, then by replica.
+    pub domains: Vec<Domain>,
+    /// One entry for each second since the posters started, warm-up and drain included.
+    pub timeline: Vec<TimelineSecond>,
+    /// Whether every job is accounted for.
+    pub audit: Audit,
+    /// What the run was to hold, in the order of the command line.
+    pub assertions: Vec<Assertion>,
+    /// Whether the load generator itself kept up.
+    pub generator: Generator,
+}
+
+/// What made the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// `clearance`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// What the run ran on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// The server's version, such as `15.18`.
+    pub postgres_version: String,
+    /// How the database was got: `local`, `docker` or `url`.
+    pub database: String,
+    /// Whether a commit that was answered survives the machine: `safe` or `fast`.
+    pub durability: String,
+    /// Processors that the load generator could use.
+    pub cpus: usize,
+    /// The operating system, such as `linux`.
+    pub os: String,
+}
+
+/// The run itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Names it.
+    pub id: Uuid,
+    /// What decided its random draws.
+    pub seed: u64,
+    /// When the posters started.
+    pub started_at: DateTime<Utc>,
+    /// How long was measured, in seconds.
+    pub measured_seconds: f64,
+    /// How long the warm-up took, in seconds.
+    pub warmup_seconds: f64,
+    /// Somebody ended it early: there is no verdict.
+    pub interrupted: bool,
+    /// The generator kept its schedule.
+    pub valid: bool,
+    /// Why it isn't valid, in plain words.
+    pub invalid_reasons: Vec<String>,
+}
+
+/// Jobs of the whole run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Jobs {
+    /// Those whose commit was seen.
+    pub posted: u64,
+    /// Those handed to a worker.
+    pub acquired: u64,
+    /// Those that ended well.
+    pub completed: u64,
+    /// Those that ended in failure.
+    pub failed: u64,
+    /// Those canceled before they were acquired.
+    pub canceled: u64,
+    /// Those still queued when the drain ended.
+    pub queued_at_end: u64,
+    /// Those still running when the drain ended.
+    pub running_at_end: u64,
+}
+
+/// Rates of the measured part, per second.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rates {
+    /// Jobs that the plan asked for, live changes included.
+    pub target_post: f64,
+    /// Jobs committed.
+    pub posted: f64,
+    /// Jobs acquired.
+    pub acquired: f64,
+    /// Jobs finished.
+    pub completed: f64,
+    /// Acquire queries.
+    pub acquire_queries: f64,
+    /// Acquire queries that found nothing.
+    pub empty_queries: f64,
+}
+
+/// Queries of the whole run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Queries {
+    /// Those that look for jobs.
+    pub acquire: AcquireQueries,
+    /// The tool's own, which look at the database.
+    pub observer: ObserverQueries,
+}
+
+/// Queries that look for jobs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct AcquireQueries {
+    /// All of them.
+    pub total: u64,
+    /// Those that found at least one job.
+    pub found: u64,
+    /// Those that found nothing.
+    pub empty: u64,
+    /// Those that failed.
+    pub failed: u64,
+    /// Queries for each acquired job; 0 when there was none.
+    pub per_job: f64,
+    /// The most that any domain of any replica had in flight at once (`EXCLUSIVE`: 1).
+    pub max_in_flight_per_domain: u64,
+}
+
+/// The tool's own queries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObserverQueries {
+    /// All of them.
+    pub total: u64,
+}
+
+/// Notifications of the whole run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notifications {
+    /// Those that posters sent.
+    pub sent: u64,
+    /// Those that a fault swallowed, one for each replica that didn't hear it.
+    pub suppressed: u64,
+    /// Those that replicas received, one for each replica that heard it.
+    pub received: u64,
+    /// Those received that couldn't be read.
+    pub malformed: u64,
+    /// How often a listener said that messages may have been dropped.
+    pub losses_signalled: u64,
+}
+
+/// What came of the clearances with one cause.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wakeups {
+    /// How many were given.
+    pub clearances: u64,
+    /// Those whose query found a job.
+    pub found: u64,
+    /// Those whose query found nothing: spurious wakeups.
+    pub empty: u64,
+    /// Those whose query failed.
+    pub failed: u64,
+}
+
+/// Latencies of the jobs that clearances with one cause found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CauseLatency {
+    /// Committed to acquired.
+    pub queue_wait: LatencySummary,
+}
+
+/// What one domain did on one replica.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Domain {
+    /// What it accepts, in a line, such as `terraform environment=on-prem`.
+    pub key: String,
+    /// The replica's number, from 0.
+    pub replica: usize,
+    /// The types that it accepts.
+    pub provisioners: Vec<ProvisionerType>,
+    /// The tags that its workers carry.
+    pub tags: Tags,
+    /// Workers of the scenario that belong to it.
+    pub workers: usize,
+    /// Jobs acquired.
+    pub acquired: u64,
+    /// Acquire queries.
+    pub queries: u64,
+    /// Acquire queries that found nothing.
+    pub empty: u64,
+    /// Jobs that the backup poll rescued.
+    pub rescued: u64,
+}
+
+/// One second of the run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineSecond {
+    /// Since the posters started, from 0.
+    pub second: u64,
+    /// Jobs committed.
+    pub posted: u64,
+    /// Jobs acquired.
+    pub acquired: u64,
+    /// Jobs finished.
+    pub completed: u64,
+    /// Posted, not acquired, at its end.
+    pub backlog: u64,
+    /// Acquire queries.
+    pub queries: u64,
+    /// Acquire queries that found nothing.
+    pub empty: u64,
+    /// Median queue wait of the jobs acquired in it, in microseconds; 0 when there were none.
+    pub queue_wait_p50_us: u64,
+    /// 99th percentile of the same.
+    pub queue_wait_p99_us: u64,
+    /// Names of the faults that were at work in it.
+    pub faults: Vec<String>,
+}
+
+/// Whether every job is accounted for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audit {
+    /// Nothing was lost, doubled or stranded.
+    pub ok: bool,
+    /// Jobs posted (commit seen) and not in the table as queued, running or finished.
+    pub lost: Vec<JobId>,
+    /// Jobs handed to two workers, or finished twice.
+    pub doubled: Vec<JobId>,
+    /// Jobs marked running in the table that no worker has.
+    pub stranded: Vec<JobId>,
+}
+
+/// Something that the run was to hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Assertion {
+    /// As it was asked for, such as `queue_wait.p99 < 250ms`.
+    pub expression: String,
+    /// What the run came to: microseconds for latencies, else the plain number.
+    pub value: f64,
+    /// Whether that satisfies it.
+    pub held: bool,
+}
+
+/// Whether the load generator itself kept up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Generator {
+    /// 99th percentile of how late posts began, in microseconds.
+    pub schedule_lag_p99_us: u64,
+    /// Jobs posted of those that the plan asked for, as a share; 1 when it asked for none.
+    pub achieved_ratio: f64,
+    /// Events that a bounded ring had to drop.
+    pub events_dropped: u64,
+    /// Processor time that the load generator used, in seconds.
+    pub cpu_seconds: f64,
+}

@@ -1,0 +1,95 @@
+//! What in a report deserves a second look, in plain words.
+
+use super::Report;
+use super::summary::words::{count, latency, percent, plural};
+
+/// From this share of empty queries on, they are worth a word.
+const EMPTY_SHARE: f64 = 0.25;
+/// Fewer queries than this say nothing about a share.
+const QUERIES_MIN: u64 = 100;
+
+impl Report {
+    /// Remarks, the gravest first; none when there is nothing to say.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        self.note_rescues(&mut notes);
+        self.note_broken_rules(&mut notes);
+        self.note_leftovers(&mut notes);
+        self.note_disturbances(&mut notes);
+        self.note_circumstances(&mut notes);
+        notes.extend(self.scenario.notes.iter().cloned());
+        notes
+    }
+
+    fn note_rescues(&self, notes: &mut Vec<String>) {
+        if self.rescued_by_backup_poll == 0 {
+            return;
+        }
+        let rescued = plural(self.rescued_by_backup_poll, "job");
+        // What chains from a poll is younger than what the poll itself found.
+        let slowest = self.latency_by_cause_us.backup_poll.queue_wait.max;
+        let slowest = if slowest > 0 { format!("; the slowest {}", latency(slowest)) } else { String::new() };
+        notes.push(format!("{rescued} waited for the backup poll{slowest}"));
+    }
+
+    fn note_broken_rules(&self, notes: &mut Vec<String>) {
+        let in_flight = self.queries.acquire.max_in_flight_per_domain;
+        if in_flight > 1 {
+            notes.push(format!("a domain had {in_flight} queries in flight at once; one is the rule"));
+        }
+        if self.generator.events_dropped > 0 {
+            notes.push(format!(
+                "{} dropped: what is counted from events is too low",
+                plural(self.generator.events_dropped, "event")
+            ));
+        }
+    }
+
+    fn note_leftovers(&self, notes: &mut Vec<String>) {
+        let (queued, running) = (self.jobs.queued_at_end, self.jobs.running_at_end);
+        if queued > 0 || running > 0 {
+            notes.push(format!(
+                "{} still queued and {} still running when the drain ended; a longer drain would tell \
+                 whether they are only late",
+                plural(queued, "job"),
+                count(running)
+            ));
+        }
+    }
+
+    fn note_disturbances(&self, notes: &mut Vec<String>) {
+        if self.notifications.suppressed > 0 {
+            notes
+                .push(format!("a fault swallowed {}", plural(self.notifications.suppressed, "notification")));
+        }
+        match self.notifications.losses_signalled {
+            0 => {}
+            1 => notes.push("a listener signalled once that messages may have been dropped".to_owned()),
+            times => {
+                notes.push(format!(
+                    "listeners signalled {} times that messages may have been dropped",
+                    count(times)
+                ));
+            }
+        }
+        let queries = &self.queries.acquire;
+        if queries.failed > 0 {
+            notes.push(format!(
+                "{} of {} acquire queries failed",
+                count(queries.failed),
+                count(queries.total)
+            ));
+        }
+        let share = queries.empty as f64 / queries.total.max(1) as f64;
+        if queries.total >= QUERIES_MIN && share >= EMPTY_SHARE {
+            notes.push(format!("{} of the acquire queries found nothing", percent(share)));
+        }
+    }
+
+    fn note_circumstances(&self, notes: &mut Vec<String>) {
+        if self.environment.durability == "fast" {
+            notes.push("durability was fast: figures for a demonstration, not for planning".to_owned());
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Figures as people read them.
+
+/// A latency with three significant digits, such as `850 µs`, `1.84 ms`, `31.2 s`.
+pub(in super::super) fn latency(us: u64) -> String {
+    let value = us as f64;
+    match value {
+        _ if us < 1_000 => format!("{us} µs"),
+        ..999_500.0 => format!("{} ms", significant(value / 1e3)),
+        ..59_950_000.0 => format!("{} s", significant(value / 1e6)),
+        ..3_597_000_000.0 => format!("{} min", significant(value / 60e6)),
+        _ => format!("{} h", significant(value / 3600e6)),
+    }
+}
+
+/// Seconds with a tenth where there is one, such as `55 s`, `2.5 s`.
+pub(in super::super) fn seconds(seconds: f64) -> String {
+    let tenths = (seconds * 10.0).round() / 10.0;
+    format!("{tenths} s")
+}
+
+/// A share, such as `99.9%`.
+pub(in super::super) fn percent(share: f64) -> String {
+    format!("{:.1}%", share * 100.0)
+}
+
+/// A number with one decimal and its thousands apart, such as `1,234.5`.
+pub(in super::super) fn decimal(value: f64) -> String {
+    let text = format!("{value:.1}");
+    match text.split_once('.') {
+        Some((whole, rest)) => format!("{}.{rest}", grouped(whole)),
+        None => text,
+    }
+}
+
+/// A whole number with its thousands apart, such as `12,345`.
+pub(in super::super) fn count(number: u64) -> String {
+    grouped(&number.to_string())
+}
+
+/// A number of things, such as `1 job`, `12,345 jobs`.
+pub(in super::super) fn plural(number: u64, thing: &str) -> String {
+    format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// A text cut to `width` characters, with an ellipsis where something is missing.
+pub(super) fn clipped(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
+/// A text in lines of `width` characters at most, as far as its words let it.
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let long = word.chars().count();
+        if used > 0 && used + 1 + long > width {
+            lines.push(String::new());
+            used = 0;
+        }
+        if let Some(line) = lines.last_mut() {
+            if used > 0 {
+                line.push(' ');
+                used += 1;
+            }
+            line.push_str(word);
+            used += long;
+        }
+    }
+    lines
+}
+
+fn significant(value: f64) -> String {
+    match value {
+        ..9.995 => format!("{value:.2}"),
+        ..99.95 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
+fn grouped(digits: &str) -> String {
+    let (sign, digits) = match digits.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", digits),
+    };
+    let mut text = sign.to_owned();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_keep_three_digits_in_a_fitting_unit() {
+        for (us, text) in [
+            (0, "0 µs"),
+            (999, "999 µs"),
+            (1_000, "1.00 ms"),
+            (9_996, "10.0 ms"),
+            (31_240, "31.2 ms"),
+            (999_499, "999 ms"),
+            (999_500, "1.00 s"),
+            (9_800_000, "9.80 s"),
+            (59_950_000, "1.00 min"),
+            (150_000_000, "2.50 min"),
+            (3_600_000_000, "1.00 h"),
+        ] {
+            assert_eq!(latency(us), text);
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(decimal(1_234.56), "1,234.6");
+        assert_eq!(decimal(-1_234.5), "-1,234.5");
+        assert_eq!(plural(1, "job"), "1 job");
+        assert_eq!(plural(2_000, "job"), "2,000 jobs");
+        assert_eq!(seconds(55.0), "55 s");
+        assert_eq!(percent(0.999), "99.9%");
+    }
+
+    #[test]
+    fn long_texts_are_cut_or_wrapped() {
+        assert_eq!(clipped("größer", 6), "größer");
+        assert_eq!(clipped("größere", 6), "größe…");
+        assert_eq!(wrapped("a bb ccc dddd", 4), ["a bb", "ccc", "dddd"]);
+        assert_eq!(wrapped("incomprehensible", 4), ["incomprehensible"]);
+        assert_eq!(wrapped("", 4), [""]);
+    }
+}

@@ -1,0 +1,359 @@
+use std::time::Duration;
+
+use acquirer::wakeup::Cause;
+use hdrhistogram::Histogram;
+use serde_json::Value;
+
+use super::*;
+use crate::scenario::{Overrides, builtin};
+
+/// Microseconds around `median`, as many as `count`, with a tail ten times as long.
+fn latencies(count: u64, median: u64) -> LatencySummary {
+    let mut histogram = Histogram::<u64>::new_with_bounds(1, 3_600_000_000, 3).unwrap();
+    for index in 0..count {
+        histogram
+            .record(median / 2 + median * index / count + if index % 100 == 99 { median * 9 } else { 0 })
+            .unwrap();
+    }
+    LatencySummary::of(&histogram)
+}
+
+fn domain(key: &str, replica: usize, acquired: u64) -> Domain {
+    Domain {
+        key: key.to_owned(),
+        replica,
+        provisioners: vec![ProvisionerType::Terraform],
+        tags: Tags::from_pairs([("environment", "on-prem")]).unwrap(),
+        workers: 20,
+        acquired,
+        queries: acquired + acquired / 10,
+        empty: acquired / 10,
+        rescued: u64::from(replica == 1) * 3,
+    }
+}
+
+/// A run with something of everything.
+fn fixed() -> Report {
+    let source = builtin::get("backup-poll").unwrap();
+    let overrides = Overrides { duration: Some(Duration::from_secs(30)), ..Overrides::default() };
+    let scenario = Scenario::resolve(&source, &overrides).unwrap();
+    let keys = [
+        "terraform",
+        "terraform environment=on-prem",
+        "echo",
+        "echo,terraform environment=on-prem region=amsterdam",
+        "terraform accelerator=gpu",
+        "terraform region=oslo",
+    ];
+    Report {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool { name: "clearance".to_owned(), version: "0.1.0".to_owned() },
+        environment: Environment {
+            postgres_version: "15.18".to_owned(),
+            database: "local".to_owned(),
+            durability: "safe".to_owned(),
+            cpus: 2,
+            os: "linux".to_owned(),
+        },
+        run: Run {
+            id: Uuid::from_u128(0x0193_f0a1_7c2e_7d11_9a5b_0123_4567_89ab),
+            seed: scenario.seed,
+            started_at: DateTime::from_timestamp(1_793_880_000, 0).unwrap(),
+            measured_seconds: 28.0,
+            warmup_seconds: 2.0,
+            interrupted: false,
+            valid: true,
+            invalid_reasons: Vec::new(),
+        },
+        jobs: Jobs {
+            posted: 12_345,
+            acquired: 12_340,
+            completed: 12_300,
+            failed: 30,
+            queued_at_end: 5,
+            running_at_end: 10,
+            canceled: 0,
+        },
+        rates: Rates {
+            target_post: 412.0,
+            posted: 411.6,
+            acquired: 411.2,
+            completed: 409.9,
+            acquire_queries: 470.3,
+            empty_queries: 58.1,
+        },
+        queries: Queries {
+            acquire: AcquireQueries {
+                total: 14_100,
+                found: 12_340,
+                empty: 1_759,
+                failed: 1,
+                per_job: 1.1426,
+                max_in_flight_per_domain: 1,
+            },
+            observer: ObserverQueries { total: 61 },
+        },
+        notifications: Notifications {
+            sent: 12_345,
+            suppressed: 512,
+            received: 24_178,
+            malformed: 0,
+            losses_signalled: 1,
+        },
+        wakeups: ByCause::from_fn(|cause| match cause {
+            Cause::Posting => Wakeups { clearances: 10_000, found: 9_500, empty: 499, failed: 1 },
+            Cause::Chained => Wakeups { clearances: 4_000, found: 2_833, empty: 1_167, failed: 0 },
+            Cause::BackupPoll => Wakeups { clearances: 100, found: 7, empty: 93, failed: 0 },
+            _ => Wakeups::default(),
+        }),
+        rescued_by_backup_poll: 7,
+        latency_us: ByStage::from_fn(|stage| latencies(1000, 300 * (stage as u64 + 1).pow(3))),
+        latency_by_cause_us: ByCause::from_fn(|cause| CauseLatency {
+            queue_wait: match cause {
+                Cause::Posting => latencies(1000, 1_800),
+                Cause::BackupPoll => latencies(7, 6_900_000),
+                _ => latencies(0, 1),
+            },
+        }),
+        domains: keys
+            .iter()
+            .flat_map(|key| {
+                (0..2).map(move |replica| domain(key, replica, 100 * key.len() as u64 + replica as u64))
+            })
+            .collect(),
+        timeline: (0..2)
+            .map(|second| TimelineSecond {
+                second,
+                posted: 412,
+                acquired: 409,
+                completed: 405,
+                backlog: 3,
+                queries: 470,
+                empty: 61,
+                queue_wait_p50_us: 1_800,
+                queue_wait_p99_us: 31_000,
+                faults: if second == 1 { vec!["drop_notifications".to_owned()] } else { Vec::new() },
+            })
+            .collect(),
+        audit: Audit { ok: true, ..Audit::default() },
+        assertions: Vec::new(),
+        generator: Generator {
+            schedule_lag_p99_us: 870,
+            achieved_ratio: 0.999,
+            events_dropped: 0,
+            cpu_seconds: 3.21,
+        },
+        scenario,
+    }
+}
+
+fn assertion(expression: &str, value: f64, held: bool) -> Assertion {
+    Assertion { expression: expression.to_owned(), value, held }
+}
+
+#[test]
+fn the_summary_of_a_run_that_held() {
+    insta::assert_snapshot!(summary(&fixed()));
+}
+
+#[test]
+fn the_summary_of_a_run_in_trouble() {
+    let mut report = fixed();
+    report.run.valid = false;
+    report.run.invalid_reasons = vec![
+        "posts began 1.2 s late at the 99th percentile, where 50 ms are allowed; ask for a lower rate"
+            .to_owned(),
+    ];
+    report.assertions = vec![
+        assertion("queue_wait.p99 < 250ms", 310_000.0, false),
+        assertion("rescued_by_backup_poll < 10", 7.0, true),
+    ];
+    report.audit = Audit {
+        ok: false,
+        lost: (1..=5).map(Uuid::from_u128).collect(),
+        doubled: vec![Uuid::from_u128(9)],
+        stranded: Vec::new(),
+    };
+    report.environment.durability = "fast".to_owned();
+    report.queries.acquire.max_in_flight_per_domain = 2;
+    report.generator.events_dropped = 1_000;
+    insta::assert_snapshot!(summary(&report));
+}
+
+#[test]
+fn the_summary_of_nothing() {
+    let mut report = fixed();
+    report.latency_us = ByStage::default();
+    report.latency_by_cause_us = ByCause::default();
+    report.wakeups = ByCause::default();
+    report.rescued_by_backup_poll = 0;
+    report.rates = Rates::default();
+    report.jobs = Jobs::default();
+    report.queries = Queries::default();
+    report.notifications = Notifications::default();
+    report.domains.clear();
+    report.run.interrupted = true;
+    report.scenario.notes.clear();
+    insta::assert_snapshot!(summary(&report));
+}
+
+#[test]
+fn no_line_of_the_summary_is_wider_than_a_terminal() {
+    let mut report = fixed();
+    report.scenario.title = "title ".repeat(40);
+    report.environment.postgres_version = "version ".repeat(20);
+    report.jobs.posted = u64::MAX;
+    report.rates.posted = 1e12;
+    report.domains[0].key = "terraform ".repeat(20);
+    for line in summary(&report).lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+        assert_eq!(line, line.trim_end());
+    }
+}
+
+fn fall_short(report: &mut Report) {
+    report.assertions = vec![assertion("a", 1.0, true), assertion("b", 1.0, false)];
+}
+
+#[test]
+fn the_verdict_takes_the_gravest_first() {
+    let code = |change: fn(&mut Report)| {
+        let mut report = fixed();
+        change(&mut report);
+        report.exit_code()
+    };
+    assert_eq!(code(|_| {}), 0);
+    assert_eq!(code(fall_short), 3);
+    assert_eq!(code(|report| report.audit.ok = false), 4);
+    assert_eq!(code(|report| report.run.valid = false), 5);
+    assert_eq!(code(|report| report.run.interrupted = true), 130);
+    assert_eq!(
+        code(|report| {
+            fall_short(report);
+            report.run.valid = false;
+        }),
+        5
+    );
+    assert_eq!(
+        code(|report| {
+            report.run.valid = false;
+            report.audit.ok = false;
+        }),
+        4
+    );
+    assert_eq!(
+        code(|report| {
+            report.run.interrupted = true;
+            report.audit.ok = false;
+        }),
+        130
+    );
+}
+
+#[test]
+fn the_json_report_of_a_run() {
+    let mut json = serde_json::to_value(fixed()).unwrap();
+    shorten_histograms(&mut json);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&json).unwrap());
+}
+
+/// Histograms are long, and their compression may change with a dependency.
+fn shorten_histograms(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                if key == "histogram" {
+                    *value = Value::from("…");
+                }
+                shorten_histograms(value);
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(shorten_histograms),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_of_the_contract_is_there() {
+    let json = serde_json::to_value(fixed()).unwrap();
+    let contract = [
+        (
+            "",
+            "schema_version tool scenario environment run jobs rates queries notifications wakeups \
+              rescued_by_backup_poll latency_us latency_by_cause_us domains timeline audit assertions generator",
+        ),
+        ("/tool", "name version"),
+        ("/scenario", "title duration warmup drain seed replicas backup_poll policy"),
+        ("/environment", "postgres_version database durability cpus os"),
+        ("/run", "id seed started_at measured_seconds warmup_seconds interrupted valid invalid_reasons"),
+        ("/jobs", "posted acquired completed failed canceled queued_at_end running_at_end"),
+        ("/rates", "target_post posted acquired completed acquire_queries empty_queries"),
+        ("/queries", "acquire observer"),
+        ("/queries/acquire", "total found empty failed per_job max_in_flight_per_domain"),
+        ("/queries/observer", "total"),
+        ("/notifications", "sent suppressed received malformed losses_signalled"),
+        ("/wakeups", "first posting pending chained backup_poll recovered"),
+        ("/wakeups/first", "clearances found empty failed"),
+        ("/latency_us", "post_lag notify clearance query handover queue_wait service response"),
+        ("/latency_us/post_lag", "count min mean p50 p90 p99 p999 max histogram"),
+        ("/latency_by_cause_us", "first posting pending chained backup_poll recovered"),
+        ("/latency_by_cause_us/first", "queue_wait"),
+        ("/latency_by_cause_us/first/queue_wait", "count min mean p50 p90 p99 p999 max histogram"),
+        ("/domains/0", "key replica provisioners tags workers acquired queries empty rescued"),
+        (
+            "/timeline/0",
+            "second posted acquired completed backlog queries empty queue_wait_p50_us queue_wait_p99_us faults",
+        ),
+        ("/audit", "ok lost doubled stranded"),
+        ("/generator", "schedule_lag_p99_us achieved_ratio events_dropped cpu_seconds"),
+    ];
+    for (place, keys) in contract {
+        let object = json.pointer(place).and_then(Value::as_object).unwrap_or_else(|| panic!("no {place}"));
+        for key in keys.split_whitespace() {
+            assert!(object.contains_key(key), "no {key} in {place:?}");
+        }
+    }
+    let assertion = serde_json::to_value(assertion("a < 1", 0.5, true)).unwrap();
+    assert_eq!(assertion, serde_json::json!({ "expression": "a < 1", "value": 0.5, "held": true }));
+    assert_eq!(json["schema_version"], 1);
+    assert_eq!(json["assertions"], serde_json::json!([]));
+}
+
+#[test]
+fn a_written_report_is_read_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.json");
+    std::fs::write(&path, "what was there before").unwrap();
+    let target = Target::new(&path).unwrap();
+    target.write(&fixed()).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), fixed());
+    assert!(text.ends_with("}\n"));
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "no temporary file is left");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_is_as_readable_as_any_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    let (plain, path) = (directory.path().join("plain"), directory.path().join("run.json"));
+    std::fs::write(&plain, "").unwrap();
+    json::write(&path, &fixed()).unwrap();
+    let mode = |path| std::fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(path), mode(plain));
+}
+
+#[test]
+fn a_target_is_checked_before_the_run() {
+    let directory = tempfile::tempdir().unwrap();
+    let refused = |name: &str| Target::new(directory.path().join(name)).unwrap_err().to_string();
+    assert!(refused("run.html").contains(".html reports are not supported yet"));
+    assert!(refused("run.txt").contains("name a .json file"));
+    assert!(refused("run").contains("name a .json file"));
+    assert!(refused("missing/run.json").contains("create it first"));
+    assert!(Target::new("run.JSON").is_ok());
+    let error = json::write(&directory.path().join("missing/run.json"), &fixed()).unwrap_err();
+    assert!(matches!(error, ReportError::NoDirectory { .. }));
+}

@@ -1,0 +1,60 @@
+//! What a run's result means for whoever started it, as words and as an exit code.
+//!
+//! Of several that apply the first in the order of [`Verdict`] counts. A partial run proves nothing. A
+//! lost job is a fact however badly the generator kept its schedule. Figures that the generator spoilt
+//! can't fail an assertion.
+
+use super::Report;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Somebody ended it early: no verdict.
+    Interrupted,
+    /// A job was lost, doubled or stranded.
+    AuditFailed,
+    /// The generator did not keep its schedule.
+    Invalid,
+    /// An assertion fell short.
+    FellShort,
+    /// All held.
+    Held,
+}
+
+impl Verdict {
+    /// The process's exit code.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Held => 0,
+            Self::FellShort => 3,
+            Self::AuditFailed => 4,
+            Self::Invalid => 5,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl Report {
+    /// How the run ended.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        if self.run.interrupted {
+            Verdict::Interrupted
+        } else if !self.audit.ok {
+            Verdict::AuditFailed
+        } else if !self.run.valid {
+            Verdict::Invalid
+        } else if self.assertions.iter().any(|assertion| !assertion.held) {
+            Verdict::FellShort
+        } else {
+            Verdict::Held
+        }
+    }
+
+    /// The process's exit code after this run.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        self.verdict().exit_code()
+    }
+}
