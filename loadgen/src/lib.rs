@@ -9,5 +9,6 @@ pub mod observe;
 pub mod plan;
 mod poster;
 pub mod report;
+pub mod run;
 pub mod scenario;
 pub mod snapshot;

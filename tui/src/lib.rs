@@ -10,6 +10,7 @@
 //! [`dashboard`] and [`terminal`] touch the world. The library exists so that examples and tests reach
 //! the parts; the product is the binary.
 
+pub mod cli;
 pub mod dashboard;
 pub mod keymap;
 pub mod log_ring;

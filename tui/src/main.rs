@@ -1,3 +1,7 @@
 //! The `clearance` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    clearance::cli::main()
+}

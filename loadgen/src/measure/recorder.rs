@@ -69,6 +69,8 @@ pub(super) struct Window {
 /// What happened inside the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct MeasuredCounts {
+    /// Jobs whose posting began and that were intended inside.
+    pub(crate) planned: u64,
     pub(crate) posted: u64,
     pub(crate) acquired: u64,
     pub(crate) completed: u64,
@@ -183,6 +185,7 @@ impl Recorder {
         let mut state = self.at(at);
         for job in jobs {
             state.post_started += 1;
+            state.measured.planned += u64::from(state.window.counts(intended));
             state.record(Stage::PostLag, intended, intended, at);
             if state.live.len() >= LIVE_JOBS_MAX {
                 state.events_dropped += 1;

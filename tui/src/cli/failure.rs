@@ -1,7 +1,6 @@
 //! Why a command failed, in one line, and its exit code.
 
 use std::io;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use loadgen::database::DatabaseError;
@@ -37,22 +36,14 @@ pub(super) enum Failure {
     /// Ctrl-C before there was anything to report.
     #[error("interrupted before the run began")]
     Interrupted,
-    /// A local cluster was to be kept, and that failed.
-    #[error("cannot write {path}: {cause}", path = path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
 }
 
 impl Failure {
     /// The exit code of the contract.
     pub(super) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Scenario(_) | Self::Database(DatabaseError::MalformedUrl { .. }) => 2,
-            Self::Report(error) if error.is_usage() => 2,
+            Self::Report(ReportError::Unwritable { .. }) => 1,
+            Self::Scenario(_) | Self::Report(_) | Self::Database(DatabaseError::MalformedUrl { .. }) => 2,
             Self::Interrupted | Self::Run(RunError::Interrupted) => 130,
             _ => 1,
         })

@@ -1,13 +1,12 @@
 //! `clearance run`: a database, a run on it, and what came of it, live or headless.
 
 use std::io::IsTerminal as _;
-use std::path::Path;
 use std::process::ExitCode;
 
 use loadgen::control::Control;
 use loadgen::database::schema::SchemaLease;
 use loadgen::database::{self, Database, DatabaseRequest};
-use loadgen::report::{self, Report};
+use loadgen::report::{self, Report, Target};
 use loadgen::run::{RunHandle, RunRequest};
 use loadgen::scenario::{Scenario, Source};
 use loadgen::snapshot::DatabaseFacts;
@@ -31,9 +30,7 @@ const CONNECTIONS_MAX: u32 = 120;
 /// Runs a scenario.
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let scenario = Scenario::resolve(&Source::open(&args.scenario)?, &args.overrides())?;
-    for path in &args.report {
-        report::check(path)?;
-    }
+    let targets = args.report.iter().map(Target::new).collect::<Result<Vec<_>, _>>()?;
     let is_live = !args.headless && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     let log = start_log(is_live);
     block_on(async {
@@ -49,7 +46,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         if let Some(directory) = kept? {
             eprintln!("clearance: kept the cluster in {}", directory.display());
         }
-        conclude(&report, &args.report)
+        conclude(&report, &targets)
     })
 }
 
@@ -133,11 +130,11 @@ async fn follow(handle: &RunHandle, interrupted: &CancellationToken) {
 }
 
 /// Writes the reports and the summary; the exit code is the run's verdict.
-fn conclude(report: &Report, paths: &[impl AsRef<Path>]) -> Result<ExitCode, Failure> {
+fn conclude(report: &Report, targets: &[Target]) -> Result<ExitCode, Failure> {
     print(&report::summary(report))?;
-    for path in paths {
-        report::write(path.as_ref(), report)?;
-        eprintln!("clearance: wrote {}", path.as_ref().display());
+    for target in targets {
+        target.write(report)?;
+        eprintln!("clearance: wrote {}", target.path().display());
     }
     Ok(ExitCode::from(report.exit_code()))
 }

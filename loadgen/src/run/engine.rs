@@ -1,0 +1,380 @@
+//! Runs one run from its first connection to its report.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use acquirer::store::postgres::PostgresStore;
+use futures::future::try_join_all;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::control::Control;
+use crate::fault::{Director, Switch};
+use crate::fleet::{Crew, Desk};
+use crate::measure::{JobIds, PostedJob, Recorder, Surroundings};
+use crate::observe::Observer;
+use crate::poster::{self, Conductor, JobNumbers, PosterCrew};
+use crate::report::Report;
+use crate::scenario::{Fault, FaultKind, Scenario};
+use crate::snapshot::{RunPhase, Snapshot};
+
+use super::audit::audit;
+use super::outcome::{self, Ending};
+use super::replica::{self, Connections};
+use super::{RunError, RunRequest};
+
+/// How often a snapshot is made.
+const SNAPSHOT_PERIOD: Duration = Duration::from_millis(100);
+/// How often the database is asked whether it is there.
+const PING_PERIOD: Duration = Duration::from_secs(1);
+/// A database that has been silent for this long is lost.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// How long queries in flight may take to end when the run is over.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
+/// Bounds of the live rate factor.
+const RATE_FACTOR: std::ops::RangeInclusive<f64> = 0.01..=100.0;
+
+/// The run's state between its steps.
+struct Engine {
+    request: RunRequest,
+    scenario: Arc<Scenario>,
+    id: uuid::Uuid,
+    recorder: Arc<Recorder>,
+    observer: Arc<Observer>,
+    director: Arc<Director>,
+    desks: Vec<Desk>,
+    crew: Crew,
+    posters: Vec<PosterCrew>,
+    rate_factor: watch::Sender<f64>,
+    target_rate: f64,
+    snapshot: watch::Sender<Arc<Snapshot>>,
+    phase: RunPhase,
+    began: Instant,
+    began_at: chrono::DateTime<chrono::Utc>,
+    is_interrupted: bool,
+    answered: Instant,
+}
+
+/// The snapshot before anything has happened.
+pub(super) fn first_snapshot(request: &RunRequest) -> Snapshot {
+    Snapshot {
+        title: request.scenario.title.clone(),
+        database: request.facts.clone(),
+        policy: request.scenario.policy.to_string(),
+        duration: request.scenario.duration,
+        replicas: request.scenario.replicas,
+        rate_factor: 1.0,
+        ..Snapshot::default()
+    }
+}
+
+/// The whole run.
+pub(super) async fn run(
+    request: RunRequest,
+    snapshot: watch::Sender<Arc<Snapshot>>,
+    mut orders: mpsc::UnboundedReceiver<Control>,
+) -> Result<Report, RunError> {
+    let (mut engine, preloaded) = tokio::select! {
+        started = Engine::start(request, snapshot) => started?,
+        () = interrupted(&mut orders) => return Err(RunError::Interrupted),
+    };
+    let outcome = engine.happen(&mut orders, &preloaded).await;
+    let workers = engine.crew.present_by_domain();
+    engine.director.end_all();
+    engine.close().await;
+    let missed_jobs = outcome?;
+    engine.phase = RunPhase::Auditing;
+    engine.publish();
+    let audit = audit(&engine.recorder, &engine.observer).await.map_err(RunError::Audit)?;
+    engine.phase = RunPhase::Finished;
+    engine.publish();
+    Ok(outcome::report(Ending {
+        scenario: &engine.scenario,
+        facts: &engine.request.facts,
+        id: engine.id,
+        began_at: engine.began_at,
+        is_interrupted: engine.is_interrupted,
+        missed_jobs,
+        audit,
+        recorder: &engine.recorder,
+        observer_queries: engine.observer.queries(),
+        workers: &workers,
+    }))
+}
+
+/// Waits for the order to stop.
+async fn interrupted(orders: &mut mpsc::UnboundedReceiver<Control>) {
+    while let Some(order) = orders.recv().await {
+        if order == Control::Interrupt {
+            return;
+        }
+    }
+}
+
+impl Engine {
+    /// Brings everything up: what is preloaded, then the replicas. Nobody works yet.
+    async fn start(
+        request: RunRequest,
+        snapshot: watch::Sender<Arc<Snapshot>>,
+    ) -> Result<(Self, Vec<PostedJob>), RunError> {
+        let scenario = Arc::new(request.scenario.clone());
+        let id = uuid::Uuid::now_v7();
+        let recorder = Arc::new(Recorder::new(JobIds::new(id), poster::shapes(&scenario)));
+        let run_name = id.simple().to_string().split_off(24);
+        let observer = Arc::new(Observer::new(&request.database, &run_name));
+        let connections = Connections::share(request.connections_max, &scenario);
+        let numbers = Arc::new(JobNumbers::default());
+        let posters: Vec<PosterCrew> = (0..scenario.posters.len())
+            .map(|index| {
+                let options = request.database.clone().application_name(&format!("clearance post {index}"));
+                let table = PostgresStore::new(options, connections.post);
+                let lanes = connections.post;
+                PosterCrew::new(&scenario, index, table, lanes, Arc::clone(&recorder), Arc::clone(&numbers))
+            })
+            .collect();
+        let mut preloaded = Vec::new();
+        let to_preload: usize = scenario.posters.iter().map(|poster| poster.preload).sum();
+        for (index, poster) in posters.iter().enumerate() {
+            let before = preloaded.len();
+            let mut made = 0;
+            let jobs = poster
+                .preload(scenario.seed, index, |jobs| {
+                    made += jobs;
+                    snapshot.send_modify(|snapshot| {
+                        let snapshot = Arc::make_mut(snapshot);
+                        snapshot.totals.posted = (before + made) as u64;
+                        snapshot.preload = to_preload as u64;
+                    });
+                })
+                .await
+                .map_err(|error| RunError::Start { what: super::chain(&error) })?;
+            preloaded.extend(jobs);
+        }
+        let switches: Vec<Arc<Switch>> =
+            (0..scenario.replicas).map(|replica| Arc::new(Switch::new(scenario.seed, replica))).collect();
+        let replicas = switches.iter().enumerate().map(|(number, switch)| {
+            replica::connect(&scenario, &request.database, &observer, connections, number, &recorder, switch)
+        });
+        let desks = tokio::time::timeout(replica::PATIENCE, try_join_all(replicas))
+            .await
+            .map_err(|_| RunError::Start {
+                what: format!(
+                    "no LISTEN connection within {} s; is max_connections exhausted?",
+                    replica::PATIENCE.as_secs()
+                ),
+            })?
+            .map_err(|error| RunError::Start { what: super::chain(&error) })?;
+        let director = Arc::new(Director::new(switches, Arc::clone(&recorder), Arc::clone(&observer)));
+        let crew = Crew::new(Arc::clone(&scenario), desks.clone(), Arc::clone(&recorder));
+        let now = Instant::now();
+        let engine = Self {
+            request,
+            scenario,
+            id,
+            recorder,
+            observer,
+            director,
+            desks,
+            crew,
+            posters,
+            rate_factor: watch::Sender::new(1.0),
+            target_rate: 0.0,
+            snapshot,
+            phase: RunPhase::Starting,
+            began: now,
+            began_at: chrono::Utc::now(),
+            is_interrupted: false,
+            answered: now,
+        };
+        Ok((engine, preloaded))
+    }
+
+    /// Lets the plan happen, then drains. Returns how many jobs were due and never posted.
+    async fn happen(
+        &mut self,
+        orders: &mut mpsc::UnboundedReceiver<Control>,
+        preloaded: &[PostedJob],
+    ) -> Result<u64, RunError> {
+        self.began = Instant::now();
+        self.began_at = chrono::Utc::now();
+        self.answered = self.began;
+        self.recorder.begin(self.began, self.began + self.scenario.warmup);
+        self.recorder.preloaded(preloaded, self.began);
+        let posters_end = self.began + self.scenario.duration;
+        let stop = CancellationToken::new();
+        let _stop_on_return = stop.clone().drop_guard();
+        let conductor =
+            Conductor { began: self.began, rate_factor: self.rate_factor.subscribe(), stop: stop.clone() };
+        let lanes = TaskTracker::new();
+        for poster in &self.posters {
+            poster.start(&conductor, &lanes);
+        }
+        lanes.close();
+        self.crew.start(self.began);
+        let director = Arc::clone(&self.director);
+        let scenario = Arc::clone(&self.scenario);
+        let began = self.began;
+        let timeline = tokio::spawn(async move { director.follow(&scenario.faults, began).await });
+        // A scenario that only preloads is over when all of it is done.
+        let only_preloads = self.scenario.posters.iter().all(|poster| poster.stages.is_empty());
+        self.watch(orders, posters_end, |engine| only_preloads && engine.is_idle()).await?;
+        let posters_ended = Instant::now();
+        stop.cancel();
+        self.recorder.end_window(posters_ended);
+        lanes.wait().await;
+        timeline.abort();
+        let mut missed = 0;
+        for poster in &self.posters {
+            missed += poster.missed(posters_ended.min(posters_end).duration_since(self.began)).await;
+        }
+        if !self.is_interrupted {
+            // Faults end with the posters, so that what is left can be found.
+            self.director.end_all();
+            self.phase = RunPhase::Draining;
+            self.watch(orders, posters_ended + self.scenario.drain, Self::is_idle).await?;
+        }
+        Ok(missed)
+    }
+
+    /// Publishes snapshots and follows orders until `until`, until `is_done`, or until interrupted.
+    async fn watch(
+        &mut self,
+        orders: &mut mpsc::UnboundedReceiver<Control>,
+        until: Instant,
+        is_done: impl Fn(&Self) -> bool,
+    ) -> Result<(), RunError> {
+        let mut snapshot = tokio::time::interval(SNAPSHOT_PERIOD);
+        let mut ping = tokio::time::interval(PING_PERIOD);
+        ping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        snapshot.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let mut asked: Option<tokio::task::JoinHandle<Result<(), sqlx::Error>>> = None;
+        let end = tokio::time::sleep_until(until.into());
+        tokio::pin!(end);
+        loop {
+            tokio::select! {
+                () = &mut end => return Ok(()),
+                _ = snapshot.tick() => {
+                    self.publish();
+                    if is_done(self) {
+                        return Ok(());
+                    }
+                }
+                _ = ping.tick() => {
+                    if let Some(answer) = asked.take_if(|asked| asked.is_finished()) {
+                        self.note_answer(answer.await)?;
+                    }
+                    if asked.is_none() {
+                        let observer = Arc::clone(&self.observer);
+                        asked = Some(tokio::spawn(async move { observer.ping().await }));
+                    }
+                }
+                order = orders.recv() => match order {
+                    // Nobody is left who could want a report.
+                    None | Some(Control::Interrupt) => {
+                        self.is_interrupted = true;
+                        return Ok(());
+                    }
+                    Some(order) => self.obey(order),
+                },
+            }
+        }
+    }
+
+    fn note_answer(
+        &mut self,
+        answer: Result<Result<(), sqlx::Error>, tokio::task::JoinError>,
+    ) -> Result<(), RunError> {
+        let cause = match answer {
+            Ok(Ok(())) => {
+                self.answered = Instant::now();
+                return Ok(());
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        let silence = self.answered.elapsed();
+        if silence > SILENCE_MAX {
+            return Err(RunError::DatabaseLost { silence, cause });
+        }
+        tracing::warn!(cause, "the database does not answer");
+        Ok(())
+    }
+
+    fn obey(&mut self, order: Control) {
+        match order {
+            Control::ToggleDropNotifications => {
+                let fault = by_hand(FaultKind::DropNotifications(1.0));
+                if !self.director.end(fault.name()) {
+                    self.begin_fault(fault);
+                }
+            }
+            Control::KillListeners => self.begin_fault(by_hand(FaultKind::KillListener)),
+            Control::ScaleRate(factor) => {
+                self.rate_factor.send_modify(|rate| {
+                    *rate = (*rate * factor).clamp(*RATE_FACTOR.start(), *RATE_FACTOR.end());
+                });
+            }
+            Control::AddWorkers(more) => self.crew.add(more, Instant::now()),
+            Control::Interrupt => self.is_interrupted = true,
+        }
+        self.publish();
+    }
+
+    fn begin_fault(&self, fault: Fault) {
+        let director = Arc::clone(&self.director);
+        tokio::spawn(async move { director.begin(&fault, None).await });
+    }
+
+    /// Nothing is queued and nobody works.
+    fn is_idle(&self) -> bool {
+        let totals = self.snapshot.borrow().totals;
+        totals.backlog == 0 && totals.in_flight == 0 && totals.posted == totals.acquired
+    }
+
+    fn publish(&mut self) {
+        let now = Instant::now();
+        let elapsed = now.duration_since(self.began);
+        if matches!(self.phase, RunPhase::Starting | RunPhase::Warmup) {
+            let is_warm = elapsed >= self.scenario.warmup;
+            self.phase = if is_warm { RunPhase::Measuring } else { RunPhase::Warmup };
+        }
+        let rates: Option<f64> = self.posters.iter().map(|poster| poster.target_rate(elapsed)).sum();
+        self.target_rate = match self.phase {
+            RunPhase::Warmup | RunPhase::Measuring => rates.unwrap_or(self.target_rate),
+            _ => 0.0,
+        };
+        let standing: Vec<_> = self.desks.iter().map(|desk| desk.acquirer.domains()).collect();
+        let around = Surroundings {
+            standing: &standing,
+            workers: &self.crew.present_by_domain(),
+            backup_poll: self.scenario.backup_poll,
+        };
+        let mut snapshot = first_snapshot(&self.request);
+        snapshot.phase = self.phase;
+        snapshot.elapsed = elapsed;
+        snapshot.workers = self.crew.present();
+        snapshot.rate_factor = *self.rate_factor.borrow();
+        snapshot.target_rate = self.target_rate;
+        snapshot.faults = self.director.active(now);
+        self.recorder.fill(&mut snapshot, &around, now);
+        self.snapshot.send_replace(Arc::new(snapshot));
+    }
+
+    /// Closes what listens and sends the workers home. A database that no longer answers is not waited for.
+    async fn close(&self) {
+        let closed = async {
+            for desk in &self.desks {
+                desk.acquirer.close().await;
+            }
+        };
+        if tokio::time::timeout(CLOSE_PATIENCE, closed).await.is_err() {
+            tracing::warn!("queries were still in flight when the run was taken down");
+        }
+        self.crew.dismiss().await;
+    }
+}
+
+fn by_hand(kind: FaultKind) -> Fault {
+    Fault { at: Duration::ZERO, length: None, replica: None, kind }
+}

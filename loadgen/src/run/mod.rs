@@ -1,0 +1,99 @@
+//! A whole run: brings everything up, lets the plan happen, takes it down, and says what came of it.
+
+mod audit;
+mod engine;
+mod outcome;
+mod replica;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::control::Control;
+use crate::report::Report;
+use crate::scenario::Scenario;
+use crate::snapshot::{DatabaseFacts, Snapshot};
+
+/// All that a run needs.
+pub struct RunRequest {
+    /// What is to happen.
+    pub scenario: Scenario,
+    /// Where: a database whose schema is installed, empty and leased.
+    pub database: PgConnectOptions,
+    /// What is known of that database.
+    pub facts: DatabaseFacts,
+    /// How many connections the run may use there, at least 8.
+    pub connections_max: usize,
+}
+
+/// A run under way. Dropping it interrupts the run.
+pub struct RunHandle {
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    controls: mpsc::UnboundedSender<Control>,
+    engine: JoinHandle<Result<Report, RunError>>,
+}
+
+/// Why a run has no report.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Something could not be brought up.
+    #[error("cannot start the run: {what}")]
+    Start {
+        /// What, and why.
+        what: String,
+    },
+    /// The database stopped answering and did not come back.
+    #[error("the database has not answered for {} s: {cause}; see its log, then run again", silence.as_secs())]
+    DatabaseLost {
+        /// For how long.
+        silence: Duration,
+        /// What it said last.
+        cause: String,
+    },
+    /// The ledger could not be held against the table.
+    #[error("cannot read the job table for the audit: {0}")]
+    Audit(#[source] sqlx::Error),
+    /// Interrupted before the posters started: there is nothing to report.
+    #[error("interrupted before the run began")]
+    Interrupted,
+    /// The run's own task ended: a bug.
+    #[error("the run ended unexpectedly: {0}; please report this")]
+    Bug(String),
+}
+
+/// Starts a run on the current tokio runtime.
+#[must_use]
+pub fn start(request: RunRequest) -> RunHandle {
+    let (snapshot, snapshots) = watch::channel(Arc::new(engine::first_snapshot(&request)));
+    let (controls, orders) = mpsc::unbounded_channel();
+    let engine = tokio::spawn(engine::run(request, snapshot, orders));
+    RunHandle { snapshots, controls, engine }
+}
+
+/// An error and what caused it, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+}
+
+impl RunHandle {
+    /// What the run looks like, several times a second. The latest wins.
+    #[must_use]
+    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshots.clone()
+    }
+
+    /// Where interventions go. Once the run is over they go nowhere.
+    #[must_use]
+    pub fn controls(&self) -> mpsc::UnboundedSender<Control> {
+        self.controls.clone()
+    }
+
+    /// Waits for the end and its report.
+    pub async fn finish(self) -> Result<Report, RunError> {
+        self.engine.await.unwrap_or_else(|panicked| Err(RunError::Bug(panicked.to_string())))
+    }
+}

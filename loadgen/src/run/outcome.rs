@@ -1,0 +1,195 @@
+//! The report of a run, from what was recorded and audited.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use acquirer::wakeup::DomainKey;
+
+use crate::measure::{CauseCounts, DomainResult, Recorder, Results, Stage};
+use crate::report::{
+    AcquireQueries, Audit, ByCause, ByStage, CauseLatency, Domain, Environment, Generator, Jobs,
+    LatencySummary, Notifications, ObserverQueries, Queries, Rates, Report, Run, SCHEMA_VERSION,
+    TimelineSecond, Tool, Wakeups,
+};
+use crate::scenario::Scenario;
+use crate::snapshot::{DatabaseFacts, Second};
+
+use super::audit;
+
+/// A share of the plan below this makes a run INVALID.
+const ACHIEVED_RATIO_MIN: f64 = 0.99;
+/// A later 99th percentile of the schedule makes a run INVALID.
+const SCHEDULE_LAG_MAX: Duration = Duration::from_millis(500);
+
+/// A run that has ended.
+pub(super) struct Ending<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) facts: &'a DatabaseFacts,
+    pub(super) id: uuid::Uuid,
+    pub(super) began_at: chrono::DateTime<chrono::Utc>,
+    pub(super) is_interrupted: bool,
+    /// Jobs that were due and never posted.
+    pub(super) missed_jobs: u64,
+    pub(super) audit: audit::Audit,
+    pub(super) recorder: &'a Recorder,
+    pub(super) observer_queries: u64,
+    /// Workers by the domain that they belonged to.
+    pub(super) workers: &'a HashMap<DomainKey, usize>,
+}
+
+/// Says what came of it.
+pub(super) fn report(ending: Ending<'_>) -> Report {
+    let results = ending.recorder.results(Instant::now());
+    let generator = generator(&results, ending.missed_jobs);
+    let invalid_reasons = invalid_reasons(&generator);
+    let Ending { scenario, facts, audit, .. } = ending;
+    Report {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool { name: "clearance".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        scenario: scenario.clone(),
+        environment: Environment {
+            postgres_version: facts.version.clone(),
+            database: facts.kind.clone(),
+            durability: facts.durability.clone(),
+            cpus: std::thread::available_parallelism().map_or(1, usize::from),
+            os: std::env::consts::OS.to_owned(),
+        },
+        run: Run {
+            id: ending.id,
+            seed: scenario.seed,
+            started_at: ending.began_at,
+            measured_seconds: results.measured_for.as_secs_f64(),
+            warmup_seconds: scenario.warmup.as_secs_f64(),
+            interrupted: ending.is_interrupted,
+            valid: invalid_reasons.is_empty(),
+            invalid_reasons,
+        },
+        jobs: Jobs {
+            posted: results.totals.posted,
+            acquired: results.totals.acquired,
+            completed: results.totals.completed,
+            failed: results.totals.failed,
+            canceled: audit.canceled,
+            queued_at_end: audit.queued,
+            running_at_end: audit.running,
+        },
+        rates: rates(&results, ending.missed_jobs),
+        queries: Queries {
+            acquire: acquire_queries(&results),
+            observer: ObserverQueries { total: ending.observer_queries },
+        },
+        notifications: Notifications {
+            sent: results.notifications_sent,
+            suppressed: results.totals.notifications_suppressed,
+            received: results.totals.notifications_received,
+            malformed: results.notifications_malformed,
+            losses_signalled: results.totals.losses_signalled,
+        },
+        wakeups: ByCause::from_fn(|cause| {
+            let counts = results.wakeups.iter().find(|(other, _)| *other == cause);
+            let CauseCounts { clearances, found, empty, failed } =
+                counts.map(|(_, c)| *c).unwrap_or_default();
+            Wakeups { clearances, found, empty, failed }
+        }),
+        rescued_by_backup_poll: results.totals.rescued,
+        latency_us: ByStage::from_fn(|stage| LatencySummary::of(results.stage(stage))),
+        latency_by_cause_us: ByCause::from_fn(|cause| CauseLatency {
+            queue_wait: LatencySummary::of(results.queue_wait_by(cause)),
+        }),
+        domains: domains(&results, ending.workers),
+        timeline: timeline(&results),
+        audit: Audit {
+            ok: audit.lost.is_empty() && audit.doubled.is_empty() && audit.stranded.is_empty(),
+            lost: audit.lost,
+            doubled: audit.doubled,
+            stranded: audit.stranded,
+        },
+        assertions: Vec::new(),
+        generator,
+    }
+}
+
+fn generator(results: &Results, missed_jobs: u64) -> Generator {
+    let planned = results.post_started + missed_jobs;
+    let lag = results.stage(Stage::PostLag);
+    Generator {
+        schedule_lag_p99_us: if lag.is_empty() { 0 } else { lag.value_at_quantile(0.99) },
+        achieved_ratio: if planned == 0 { 1.0 } else { results.post_started as f64 / planned as f64 },
+        events_dropped: results.events_dropped,
+        cpu_seconds: cpu_time::ProcessTime::try_now().map_or(0.0, |time| time.as_duration().as_secs_f64()),
+    }
+}
+
+fn invalid_reasons(generator: &Generator) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if generator.achieved_ratio < ACHIEVED_RATIO_MIN {
+        reasons.push(format!(
+            "only {:.1} % of the planned jobs were posted; lower the rate, or give the posters a larger batch",
+            generator.achieved_ratio * 100.0
+        ));
+    }
+    if u128::from(generator.schedule_lag_p99_us) > SCHEDULE_LAG_MAX.as_micros() {
+        reasons.push(format!(
+            "one post in a hundred began {:.0} ms late or more; lower the rate, or give the posters a larger batch",
+            generator.schedule_lag_p99_us as f64 / 1_000.0
+        ));
+    }
+    reasons
+}
+
+fn rates(results: &Results, missed_jobs: u64) -> Rates {
+    let seconds = results.measured_for.as_secs_f64();
+    let per_second = |count: u64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
+    Rates {
+        target_post: per_second(results.measured.planned + missed_jobs),
+        posted: per_second(results.measured.posted),
+        acquired: per_second(results.measured.acquired),
+        completed: per_second(results.measured.completed),
+        acquire_queries: per_second(results.measured.queries),
+        empty_queries: per_second(results.measured.empty),
+    }
+}
+
+fn acquire_queries(results: &Results) -> AcquireQueries {
+    let totals = &results.totals;
+    let total = totals.queries_found + totals.queries_empty + totals.queries_failed;
+    AcquireQueries {
+        total,
+        found: totals.queries_found,
+        empty: totals.queries_empty,
+        failed: totals.queries_failed,
+        per_job: if totals.acquired == 0 { 0.0 } else { total as f64 / totals.acquired as f64 },
+        max_in_flight_per_domain: results.in_flight_max,
+    }
+}
+
+fn domains(results: &Results, workers: &HashMap<DomainKey, usize>) -> Vec<Domain> {
+    let domain = |domain: &DomainResult| Domain {
+        key: domain.spec.to_string(),
+        replica: domain.replica,
+        provisioners: domain.spec.types().to_vec(),
+        tags: domain.spec.tags().clone(),
+        workers: workers.get(domain.spec.key()).copied().unwrap_or(0),
+        acquired: domain.acquired,
+        queries: domain.queries,
+        empty: domain.empty,
+        rescued: domain.rescued,
+    };
+    results.domains.iter().map(domain).collect()
+}
+
+fn timeline(results: &Results) -> Vec<TimelineSecond> {
+    let second = |second: &Second| TimelineSecond {
+        second: second.second,
+        posted: second.posted,
+        acquired: second.acquired,
+        completed: second.completed,
+        backlog: second.backlog,
+        queries: second.found + second.empty + second.failed,
+        empty: second.empty,
+        queue_wait_p50_us: second.queue_wait_p50_us,
+        queue_wait_p99_us: second.queue_wait_p99_us,
+        faults: second.faults.clone(),
+    };
+    results.seconds.iter().map(second).collect()
+}
