@@ -12,6 +12,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::process::{
     Owner, await_that, copy_for_everybody, is_alive, is_gone, local, owner, processes_in, this_binary,
+    words_of,
 };
 
 async fn answer(database: &Database, question: &'static str) -> String {
@@ -185,15 +186,10 @@ fn fake_installation(initdb: &str, postgres: &str) -> tempfile::TempDir {
 /// What the tool says on its way to failing with an installation, docker being out of reach.
 fn words_with(installation: &Path) -> Vec<String> {
     let place = tempfile::tempdir().unwrap();
-    let mut command = owner(Command::new(this_binary()));
+    let mut command = Command::new(this_binary());
     command.env("CLEARANCE_PG_BIN", installation).env("DOCKER_HOST", "unix:///nowhere/docker.sock");
     command.env("TMPDIR", place.path());
-    let output = command.output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines()
-        .filter(|l| l.starts_with("progress ") || l.starts_with("failure "))
-        .map(str::to_owned)
-        .collect()
+    words_of(command)
 }
 
 #[test]

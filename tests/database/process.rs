@@ -39,6 +39,14 @@ pub(crate) fn owner(mut command: Command) -> Command {
     command
 }
 
+/// What a process says that opens a database and may fail: its progress, and the failure at the end.
+pub(crate) fn words_of(command: Command) -> Vec<String> {
+    let output = owner(command).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let said = |line: &&str| line.starts_with("progress ") || line.starts_with("failure ");
+    text.lines().filter(said).map(str::to_owned).collect()
+}
+
 /// This binary, to be run again.
 pub(crate) fn this_binary() -> PathBuf {
     std::env::current_exe().unwrap()
@@ -84,7 +92,8 @@ pub(crate) fn processes_in(directory: &Path) -> Vec<String> {
 #[ignore = "the other process of tests that kill one"]
 async fn owner_of_a_cluster() {
     let keep = std::env::var_os("TEST_KEEP").is_some();
-    let request = DatabaseRequest { keep, ..DatabaseRequest::default() };
+    let how = if std::env::var_os("TEST_HOW").is_some() { How::Docker } else { How::Auto };
+    let request = DatabaseRequest { how, keep, ..DatabaseRequest::default() };
     let database = match open(request, &|said| println!("progress {said}")).await {
         Ok(database) => database,
         Err(error) => return println!("failure {error}"),

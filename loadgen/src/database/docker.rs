@@ -80,12 +80,20 @@ pub enum DockerError {
         /// What the tool said.
         cause: String,
     },
+    /// Something else listens where the container would.
+    #[error("port {port} of 127.0.0.1 is in use; choose another in CLEARANCE_DB_PORT")]
+    PortTaken {
+        /// Which port.
+        port: u16,
+    },
     /// The container runs and its server doesn't answer.
-    #[error(
-        "postgres in docker doesn't answer: {0}; look at \"docker logs clearance-postgres-1\", or begin anew with \
-         \"clearance db down --volumes\""
-    )]
+    #[error("postgres in docker doesn't answer: {0}; look at \"docker compose -p clearance logs\"")]
     Silent(String),
+    /// The data is from a time with another password.
+    #[error(
+        "postgres in docker has another password than is kept here; begin anew with \"clearance db down --volumes\""
+    )]
+    Estranged,
     /// The password could not be kept.
     #[error("cannot keep the database's password in {path}: {cause}")]
     Password {
@@ -166,6 +174,9 @@ impl DockerDatabase {
         progress(&format!("starting {} in docker at 127.0.0.1:{port}", image()));
         let outcome = match database.compose(&["up", "-d"], durability).await {
             Ok(()) => database.answer().await,
+            Err(DockerError::Command { cause, .. }) if is_port_taken(&cause) => {
+                Err(DockerError::PortTaken { port })
+            }
             Err(error) => Err(error),
         };
         if outcome.is_err() && before.container.is_none() {
@@ -220,9 +231,7 @@ impl DockerDatabase {
                     return Ok(());
                 }
                 // A volume from before the password was made anew: waiting won't help.
-                Err(error @ DatabaseError::Refused { .. }) => {
-                    return Err(DockerError::Silent(error.to_string()));
-                }
+                Err(DatabaseError::Refused { .. }) => return Err(DockerError::Estranged),
                 Err(error) if begun.elapsed() > START_PATIENCE => {
                     return Err(DockerError::Silent(error.to_string()));
                 }
@@ -280,6 +289,10 @@ fn port() -> Result<u16, DockerError> {
     }
 }
 
+fn is_port_taken(complaint: &str) -> bool {
+    ["port is already allocated", "address already in use"].iter().any(|words| complaint.contains(words))
+}
+
 async fn require_engine() -> Result<(), DockerError> {
     match Engine::find().await {
         Engine::Present { .. } => Ok(()),
@@ -304,7 +317,9 @@ async fn fetch_image(image: &str, progress: &(dyn Fn(&str) + Sync)) -> Result<()
     if output.status.success() {
         return Ok(());
     }
-    Err(DockerError::Image { image: image.to_owned(), cause: last_line(&output.stderr) })
+    let complaint = last_line(&output.stderr);
+    let cause = complaint.strip_prefix("Error response from daemon: ").unwrap_or(&complaint).to_owned();
+    Err(DockerError::Image { image: image.to_owned(), cause })
 }
 
 async fn look() -> Result<DockerStatus, DockerError> {

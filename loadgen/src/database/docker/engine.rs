@@ -140,8 +140,9 @@ fn first_line(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).lines().next().unwrap_or_default().trim().to_owned()
 }
 
-/// The last line that says something: tools put the reason there.
+/// The last line that says something: tools put the reason there, but for a farewell of the old Compose.
 pub(super) fn last_line(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it said nothing").to_owned()
+    let telling = |line: &&str| !line.is_empty() && !line.starts_with("Encountered errors");
+    text.lines().map(str::trim).rfind(telling).unwrap_or("it said nothing").to_owned()
 }
