@@ -275,7 +275,7 @@ impl Engine {
                         self.is_interrupted = true;
                         return Ok(());
                     }
-                    Some(order) => self.obey(order),
+                    Some(order) => self.obey(&order),
                 },
             }
         }
@@ -301,7 +301,7 @@ impl Engine {
         Ok(())
     }
 
-    fn obey(&mut self, order: Control) {
+    fn obey(&mut self, order: &Control) {
         match order {
             Control::ToggleDropNotifications => {
                 let fault = by_hand(FaultKind::DropNotifications(1.0));
@@ -315,7 +315,7 @@ impl Engine {
                     *rate = (*rate * factor).clamp(*RATE_FACTOR.start(), *RATE_FACTOR.end());
                 });
             }
-            Control::AddWorkers(more) => self.crew.add(more, Instant::now()),
+            Control::AddWorkers(more) => self.crew.add(*more, Instant::now()),
             Control::Interrupt => self.is_interrupted = true,
         }
         self.publish();

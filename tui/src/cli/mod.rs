@@ -45,20 +45,19 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
 }
 
 fn scenarios(name: Option<&str>) -> Result<ExitCode, Failure> {
-    let text = match name {
-        Some(name) => Source::open(name)?.text,
-        None => {
-            let list = builtin::list();
-            let width = list.iter().map(|listed| listed.name.len()).max().unwrap_or(0);
-            let lines = list.iter().map(|listed| format!("  {:width$}  {}\n", listed.name, listed.title));
-            format!(
-                "Built-in scenarios:\n\n{}\nRun one:   clearance run NAME\nEdit one:  clearance scenarios NAME > mine.toml\n",
-                lines.collect::<String>()
-            )
-        }
-    };
+    let text = if let Some(name) = name { Source::open(name)?.text } else { listing() };
     print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn listing() -> String {
+    let list = builtin::list();
+    let width = list.iter().map(|listed| listed.name.len()).max().unwrap_or(0);
+    let lines = list.iter().map(|listed| format!("  {:width$}  {}\n", listed.name, listed.title));
+    format!(
+        "Built-in scenarios:\n\n{}\nRun one:   clearance run NAME\nEdit one:  clearance scenarios NAME > mine.toml\n",
+        lines.collect::<String>()
+    )
 }
 
 fn db(command: DbCommand) -> Result<ExitCode, Failure> {

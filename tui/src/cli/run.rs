@@ -92,12 +92,11 @@ async fn run_on(
         },
         connections_max: connections as usize,
     });
-    let shown = match log {
-        Some(log) => show(&handle, log, args.ascii).await,
-        None => {
-            follow(&handle, interrupted).await;
-            Ok(())
-        }
+    let shown = if let Some(log) = log {
+        show(&handle, log, args.ascii).await
+    } else {
+        follow(&handle, interrupted).await;
+        Ok(())
     };
     if shown.is_err() {
         // The run goes down with its screen.
