@@ -52,7 +52,7 @@ impl Run {
                 self.dropping_until = if self.dropping() { None } else { Some(self.now + 20.0) };
             }
             Control::KillListeners => {
-                tracing::warn!(replica = 1, "listener lost its connection; listening again")
+                tracing::warn!(replica = 1, "listener lost its connection; listening again");
             }
             Control::ScaleRate(factor) => self.factor *= factor,
             Control::AddWorkers(count) => self.workers = (self.workers + count).max(1),
@@ -132,7 +132,7 @@ impl Run {
                 _ => RunPhase::Finished,
             },
             elapsed: Duration::from_secs_f64(self.now),
-            duration: Duration::from_secs(180),
+            duration: Duration::from_mins(3),
             replicas: 3,
             workers: self.workers as usize,
             rate_factor: self.factor,

@@ -76,5 +76,5 @@ fn line(model: &Model, width: u16) -> Line<'_> {
             )
         })
         .collect();
-    fit(segments, Span::raw("  "), width)
+    fit(segments, "  ", width)
 }

@@ -52,7 +52,7 @@ pub(super) fn summary<'a>(snapshot: &Snapshot, theme: &Theme, width: u16) -> Lin
         };
         segments.push(Segment::new(rank, vec![Span::styled(text, theme.style(role(root, rescued)))]));
     }
-    fit(segments, Span::raw("  "), width)
+    fit(segments, "  ", width)
 }
 
 pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -99,9 +99,9 @@ fn line<'a>(snapshot: &Snapshot, root: RootCause, theme: &Theme, width: u16) -> 
         Span::styled(format!("{hint:<14} "), if rescued { style } else { theme.style(Role::Dim) }),
         Span::styled(format!("{value:>4} "), words),
     ]);
-    let room = usize::from(width).saturating_sub(line.width());
-    if room >= 4 {
-        line.extend(bar(share.unwrap_or(0.0), room.min(60), theme, style));
+    let left = usize::from(width).saturating_sub(line.width());
+    if left >= 4 {
+        line.extend(bar(share.unwrap_or(0.0), left.min(60), theme, style));
     }
     line
 }

@@ -53,7 +53,7 @@ fn facts(model: &Model, width: u16) -> Line<'_> {
     if !snapshot.policy.is_empty() && snapshot.policy != "default" {
         segments.push(text(5, format!("policy {}", snapshot.policy)));
     }
-    fit(segments, Span::styled(theme.glyphs.separator, theme.style(Role::Dim)), width)
+    fit(segments, theme.glyphs.separator, width)
 }
 
 fn clock(snapshot: &Snapshot) -> String {
@@ -140,6 +140,7 @@ fn alert_line(model: &Model, shown: usize, brief: bool) -> Line<'_> {
     }
     match snapshot.faults.len() - shown {
         0 => {}
+        1 if shown == 0 => alert(Role::Alarm, "!! 1 fault".to_owned()),
         rest if shown == 0 => alert(Role::Alarm, format!("!! {rest} faults")),
         rest => alert(Role::Alarm, format!("+{rest}")),
     }

@@ -25,9 +25,10 @@ pub(super) fn page(area: Rect) -> usize {
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, log) = (&model.theme, &model.log);
     let separator = theme.glyphs.separator;
-    let mut note = format!("{} lines", format::count(log.seen() as u64));
+    let mut note = separator.trim_start().to_owned();
+    note.extend([&*format::count(log.seen() as u64), " lines"]);
     if log.dropped > 0 {
-        note.push_str(&format!("{separator}{} older ones dropped", format::count(log.dropped)));
+        note.extend([separator, &format::count(log.dropped), " older ones dropped"]);
     }
     let inner = frame(buffer, area, &title("log", note, theme), theme);
     if log.seen() == 0 {
@@ -53,12 +54,17 @@ fn written<'a>(line: &'a LogLine, theme: &Theme, width: u16) -> Line<'a> {
         Level::INFO => Role::Text,
         _ => Role::Dim,
     };
-    let clock = format!("{}.{:03} ", format::clock(line.at), line.at.subsec_millis());
+    let wide = width >= 70;
+    let clock = if wide {
+        format!("{}.{:03} ", format::clock(line.at), line.at.subsec_millis())
+    } else {
+        format!("{} ", format::clock(line.at))
+    };
     let mut spans = vec![
         Span::styled(clock, theme.style(Role::Dim)),
         Span::styled(format!("{:<5} ", line.level), theme.style(role)),
     ];
-    if width >= 70 {
+    if wide {
         spans.push(Span::styled(format!("{} ", line.target), theme.style(Role::Dim)));
     }
     spans.push(Span::styled(line.text.as_str(), theme.style(role)));

@@ -39,7 +39,7 @@ pub(super) fn figures<'a>(snapshot: &Snapshot, theme: &Theme, width: u16) -> Lin
         let per_job = format!("{:.2}/job", queries / rates.acquired);
         segments.push(Segment::new(2, vec![Span::styled(per_job, theme.style(Role::Title))]));
     }
-    fit(segments, Span::raw("  "), width)
+    fit(segments, "  ", width)
 }
 
 pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut Buffer) {

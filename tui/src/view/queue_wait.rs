@@ -42,7 +42,7 @@ pub(super) fn figures<'a>(latency: &Latency, theme: &Theme, width: u16) -> Line<
             ],
         ));
     }
-    fit(segments, Span::raw("  "), width)
+    fit(segments, "  ", width)
 }
 
 pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut Buffer) {
