@@ -40,8 +40,12 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     let below = log.back.min(log.seen().saturating_sub(rows));
     if below > 0 {
-        let bottom =
-            Rect { x: area.x + 2, y: area.bottom() - 1, width: area.width.saturating_sub(4), height: 1 };
+        let bottom = Rect {
+            x: area.x + 2,
+            y: area.bottom().saturating_sub(1),
+            width: area.width.saturating_sub(4),
+            height: 1,
+        };
         let text = format!(" {} newer below: G ", format::count(below as u64));
         put(buffer, bottom, 0, &Line::styled(text, theme.style(Role::Key)));
     }

@@ -110,7 +110,19 @@ fn check(desk: &Desk) {
 fn sizes_at_the_edge_do_not_panic() {
     for number in 0..5 {
         for keys in ["1", "2", "7", "1?", "2?", "2\n", "/x"] {
-            for (width, height) in [(0, 0), (1, 1), (2, 2), (3, 1), (1, 50), (500, 200), (500, 3), (7, 200)] {
+            for (width, height) in [
+                (0, 0),
+                (1, 1),
+                (2, 2),
+                (3, 1),
+                (1, 50),
+                (0, 3),
+                (20, 3),
+                (80, 6),
+                (500, 200),
+                (500, 3),
+                (7, 200),
+            ] {
                 let mut desk = Desk::new(width, height);
                 desk.show(snapshot(number)).tell(Message::Log(log_lines(50), 0));
                 for c in keys.chars() {

@@ -61,6 +61,13 @@ pub(crate) fn calm() -> Snapshot {
         queue_wait_recent: latency([(9, 300), (10, 1_800), (11, 1_200), (12, 500), (14, 60), (18, 3)]),
         found_recent: BTreeMap::from([(RootCause::Posting, 4_080), (RootCause::First, 10)]),
         chained_recent: 490,
+        queue_wait: latency([(9, 1_300), (10, 7_800), (11, 5_200), (12, 2_500), (14, 460), (20, 30)]),
+        found: BTreeMap::from([
+            (RootCause::Posting, 17_200),
+            (RootCause::First, 48),
+            (RootCause::BackupPoll, 42),
+        ]),
+        chained: 2_100,
         domains: Arc::new((0..8).map(calm_domain).collect()),
         ..Snapshot::default()
     }
@@ -136,6 +143,7 @@ pub(crate) fn finished() -> Snapshot {
         phase: RunPhase::Finished,
         elapsed: Duration::from_secs(71),
         workers: 0,
+        totals: Totals { rescued: 42, ..calm.totals },
         target_rate: 0.0,
         rates: Rates::default(),
         queue_wait_recent: Latency::default(),
