@@ -175,10 +175,9 @@ fn draw(glyph: char, (left, top): (f64, f64), shapes: &mut Shapes) -> bool {
         }
         '▉'..='▏' => {
             let across = width * f64::from(0x2590 - code) / 8.0;
-            let (top, height) = (top + 3.0, height - 6.0);
             write!(shapes.filled, "M{left} {top}h{across}v{height}h-{across}z")
         }
-        '░' => write!(shapes.shaded, "M{left} {}h{width}v{}h-{width}z", top + 3.0, height - 6.0),
+        '░' => write!(shapes.shaded, "M{left} {top}h{width}v{height}h-{width}z"),
         '\u{2800}'..='\u{28ff}' => {
             for dot in (0..8_u32).filter(|dot| (code - 0x2800) >> dot & 1 == 1) {
                 // Bits 0 to 2 and 6 are the left column, 3 to 5 and 7 the right one.
@@ -233,7 +232,7 @@ fn document(
     for (paint, shapes) in shapes {
         let (color, opacity) = (paint.color, paint.opacity());
         for (data, how) in [
-            (&shapes.shaded, format!("fill=\"{color}\" fill-opacity=\".35\"")),
+            (&shapes.shaded, format!("fill=\"{color}\" fill-opacity=\".3\"")),
             (&shapes.filled, format!("fill=\"{color}\"")),
             (&shapes.dots, format!("stroke=\"{color}\" stroke-width=\"2.6\" stroke-linecap=\"round\"")),
             (&shapes.lines, format!("stroke=\"{color}\" stroke-width=\"1.1\" stroke-linecap=\"square\"")),

@@ -51,6 +51,9 @@ pub(super) fn fit<'a>(mut segments: Vec<Segment<'a>>, between: &'a str, width: u
 pub(super) fn put(buffer: &mut Buffer, area: Rect, row: u16, line: &Line<'_>) {
     let area = area.intersection(buffer.area);
     if row < area.height && area.width > 0 {
+        // Styles add up: what lay beneath must not show through.
+        let width = u16::try_from(line.width()).unwrap_or(u16::MAX).min(area.width);
+        buffer.set_style(Rect { y: area.y + row, width, height: 1, ..area }, Style::reset());
         buffer.set_line(area.x, area.y + row, line, area.width);
     }
 }
