@@ -178,7 +178,11 @@ impl Session {
         tokio::pin!(interrupted);
         let mut frames = tokio::time::interval(Duration::from_secs(1) / FRAMES_PER_SECOND);
         frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        self.input.snapshots.mark_changed();
+        // What there is already counts before the first key: a run may be over.
+        let newest = Arc::clone(&self.input.snapshots.borrow_and_update());
+        if let Some(pause) = self.tell(Message::Snapshot(newest)) {
+            return Ok(pause);
+        }
         loop {
             let mut at_once = false;
             let pause = tokio::select! {
