@@ -1,6 +1,7 @@
 //! The dashboard over a made-up run, to look at it without a database.
 //!
-//! `cargo run -p clearance --example fake_run -- [ascii] [leave] [domains=40]`; its keys work, `d` included.
+//! `cargo run -p clearance --example fake_run -- [ascii] [leave] [panic] [domains=40]`; its keys work, `d` included.
+//! With `panic` the run panics after three seconds: the terminal must be as it was before.
 //! With `svg` or `svg-light` it prints a picture of the Overview during a fault instead.
 
 use std::collections::BTreeMap;
@@ -280,6 +281,7 @@ async fn main() -> anyhow::Result<()> {
             stay_when_finished: !has("leave"),
         },
     });
+    let panics = has("panic");
     let run = tokio::spawn(async move {
         // A run of some length is what one wants to look at.
         let mut run = Run::after(40, domains);
@@ -289,6 +291,7 @@ async fn main() -> anyhow::Result<()> {
                 _ = tick.tick() => {}
                 Some(control) = orders.recv() => run.control(&control),
             }
+            assert!(!panics || run.now < 42.0, "asked to panic");
             let before = run.now.floor();
             run.now = (run.now + 0.2).min(200.0);
             if run.now.floor() > before && run.now < 180.0 {
