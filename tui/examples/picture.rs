@@ -9,6 +9,7 @@
 //! `TEXT` is what the screen must say before it is taken; by default, that the backup poll rescued jobs.
 
 use std::io::{Read as _, Write as _};
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -35,7 +36,7 @@ fn main() -> anyhow::Result<()> {
     };
     let size = arguments.next().unwrap_or_else(|| "120x36".to_owned());
     let (columns, rows) = size.split_once('x').context("a size looks like 120x36")?;
-    let (columns, rows): (u16, u16) = (columns.parse()?, rows.parse()?);
+    let (columns, rows): (NonZero<u16>, NonZero<u16>) = (columns.parse()?, rows.parse()?);
     let scenario = arguments.next().unwrap_or_else(|| "backup-poll".to_owned());
     let wanted = arguments.next().unwrap_or_else(|| "RESCUED".to_owned());
     let screen = play(&scenario, &wanted, columns, rows)?;
@@ -45,14 +46,14 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Runs the scenario until the screen says what is wanted, and leaves as a person would.
-fn play(scenario: &str, wanted: &str, columns: u16, rows: u16) -> anyhow::Result<Buffer> {
+fn play(scenario: &str, wanted: &str, columns: NonZero<u16>, rows: NonZero<u16>) -> anyhow::Result<Buffer> {
     let examples = std::env::current_exe()?;
     let binary = examples.ancestors().nth(2).context("examples lie below the binary")?.join("clearance");
     if !binary.exists() {
         bail!("there is no {}; run \"cargo build --release\" first", binary.display());
     }
-    let pty =
-        native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })?;
+    let size = PtySize { rows: rows.get(), cols: columns.get(), pixel_width: 0, pixel_height: 0 };
+    let pty = native_pty_system().openpty(size)?;
     let mut command = CommandBuilder::new(binary);
     command.args(["run", scenario]);
     command.env("TERM", "xterm-256color");
@@ -66,7 +67,7 @@ fn play(scenario: &str, wanted: &str, columns: u16, rows: u16) -> anyhow::Result
     let mut said_at: Option<Instant> = None;
     let taken = loop {
         if said_at.is_some_and(|at| at.elapsed() >= SETTLE) {
-            break to_buffer(terminal.screen(), columns, rows);
+            break to_buffer(terminal.screen(), columns.get(), rows.get());
         }
         if Instant::now() > until {
             bail!("the screen never said {wanted:?}:\n{}", terminal.screen().contents());
