@@ -144,7 +144,7 @@ impl Run {
             (RootCause::BackupPoll, rescued),
         ]);
         Snapshot {
-            title: "default".to_owned(),
+            scenario: "default".to_owned(),
             database: DatabaseFacts {
                 kind: "local".into(),
                 version: "15.18".into(),

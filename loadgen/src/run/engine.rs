@@ -59,6 +59,7 @@ struct Engine {
 /// The snapshot before anything has happened.
 pub(super) fn first_snapshot(request: &RunRequest) -> Snapshot {
     Snapshot {
+        scenario: request.name.clone(),
         title: request.scenario.title.clone(),
         database: request.facts.clone(),
         policy: request.scenario.policy.to_string(),

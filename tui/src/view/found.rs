@@ -112,12 +112,18 @@ fn line<'a>(snapshot: &Snapshot, root: RootCause, theme: &Theme, width: u16) -> 
 
 /// One sentence for whoever looks for the first time.
 fn verdict<'a>(snapshot: &Snapshot, theme: &Theme) -> Line<'a> {
+    let is_dropping = snapshot.faults.iter().any(|fault| fault.name == "drop_notifications");
+    let waiting = snapshot.totals.backlog;
     let (text, role) = match share(snapshot, RootCause::BackupPoll) {
-        None => (format!("No job was found {}.", period::note(snapshot)), Role::Dim),
         Some(share) if share > 0.0 => (
             format!("{} waited for the backup poll: no notice led to them.", format::percent(share)),
             Role::Rescued,
         ),
+        _ if is_dropping && waiting > 0 => (
+            format!("Notices are dropped: {} wait for the backup poll.", format::count(waiting)),
+            Role::Warning,
+        ),
+        None => (format!("No job was found {}.", period::note(snapshot)), Role::Dim),
         Some(_) => ("Notices arrive: the backup poll had nothing to rescue.".to_owned(), Role::Found),
     };
     Line::styled(text, theme.style(role))

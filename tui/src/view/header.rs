@@ -37,8 +37,8 @@ fn facts(model: &Model, width: u16) -> Line<'_> {
     let text = |rank, text: String| Segment::new(rank, vec![Span::raw(text)]);
     let title = Span::styled("clearance", theme.style(Role::Title));
     let mut segments = vec![Segment::new(6, vec![title])];
-    if !snapshot.title.is_empty() {
-        segments.push(text(3, snapshot.title.clone()));
+    if !snapshot.scenario.is_empty() {
+        segments.push(text(3, snapshot.scenario.clone()));
     }
     if !snapshot.database.kind.is_empty() {
         let fast = if snapshot.database.durability == "fast" { " fast" } else { "" };

@@ -27,7 +27,7 @@ pub(crate) fn starting() -> Snapshot {
 pub(crate) fn calm() -> Snapshot {
     let seconds = (0..42).map(|second| calm_second(second, 400 + (second * 37) % 50)).collect();
     Snapshot {
-        title: "default".to_owned(),
+        scenario: "default".to_owned(),
         database: DatabaseFacts { kind: "local".into(), version: "15.18".into(), durability: "safe".into() },
         policy: "default".to_owned(),
         phase: RunPhase::Measuring,
