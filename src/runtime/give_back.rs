@@ -38,8 +38,20 @@ pub(super) async fn run(shared: Arc<Shared>, job: Job) {
     }
     shared.released(job.id);
     let posting = Posting { provisioner: job.provisioner, tags: job.tags, job_id: Some(job.id) };
-    if let Err(error) = shared.pubsub.publish(&posting.payload()).await {
-        tracing::warn!(job = %job.id, %error, "failed to post released job; only this acquirer will look for it");
-        shared.happen(Input::Post(posting));
+    post_anew(shared, posting).await;
+}
+
+/// Posts a job anew, however often it takes within a bound; then looks for it here at least.
+pub(super) async fn post_anew(shared: Arc<Shared>, posting: Posting) {
+    let mut backoff = Backoff::new();
+    let until = Instant::now() + GIVES_UP_AFTER;
+    while let Err(error) = shared.pubsub.publish(&posting.payload()).await {
+        tracing::warn!(job = ?posting.job_id, %error, "failed to post job anew; trying again");
+        // Here at least it can be looked for meanwhile.
+        shared.happen(Input::Post(posting.clone()));
+        if Instant::now() >= until || shared.closed.is_cancelled() {
+            return;
+        }
+        tokio::time::sleep(backoff.next()).await;
     }
 }

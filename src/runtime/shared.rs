@@ -127,7 +127,7 @@ impl Shared {
     pub(super) fn finish(self: &Arc<Self>, clearance: ClearanceId, answer: Answer) {
         let outcome = match &answer {
             Ok(jobs) if jobs.is_empty() => Outcome::Empty,
-            Ok(jobs) => Outcome::Found(jobs.len()),
+            Ok(jobs) => Outcome::Found(jobs.iter().map(|job| job.id).collect()),
             Err(_) => Outcome::Failed,
         };
         let mut state = self.lock();
@@ -239,6 +239,20 @@ impl Shared {
                     let _ = caller.reply.send(Ok(job));
                 }
                 Output::GiveBack { place, .. } => self.give_back(take(place)),
+                Output::Strand { place, .. } => {
+                    let job = take(place);
+                    tracing::warn!(job = %job.id, worker = %job.worker,
+                        "job stays marked as running for a caller who has left (policy)");
+                    self.tell(|| Event::Stranded { job: job.id, worker: job.worker });
+                }
+                Output::HandedOn { from, to } => self.tell(|| Event::HandedOn { from, to }),
+                Output::PostAnew(posting) => {
+                    self.tell(|| Event::PostedAnew(posting.clone()));
+                    self.tasks.spawn_on(give_back::post_anew(Arc::clone(self), posting), &self.runtime);
+                }
+                Output::BackingOff { domain, until } => {
+                    self.tell(|| Event::BackingOff { domain, pause: until - now });
+                }
                 Output::Fail { acquiree } => {
                     let caller = state.callers.remove(&acquiree).expect("who joined has a caller");
                     let error = error.clone().expect("only a failed query fails its acquirees");

@@ -20,6 +20,10 @@ pub struct DomainSnapshot {
     pub is_querying: bool,
     /// What it remembers for after the query (`S6`).
     pub pending: Option<RootCause>,
+    /// How many postings of one shape each it has that are not accounted for (`W2`).
+    pub tokens: usize,
+    /// Time left of a pause after an error (`W11`).
+    pub pause_left: Option<Duration>,
     /// Time left to its backup poll.
     pub next_poll_in: Duration,
 }
@@ -33,6 +37,8 @@ impl DomainSnapshot {
             clearance: domain.in_use.map(|(clearance, _)| clearance),
             is_querying: domain.in_use.is_some_and(|(_, is_querying)| is_querying),
             pending: domain.pending,
+            tokens: domain.tokens,
+            pause_left: domain.pausing_until.map(|until| until - now),
             next_poll_in: domain.next_poll - now,
         }
     }

@@ -1,7 +1,7 @@
 //! Everything that happens inside an acquirer, as typed events in the order in which it happened.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
@@ -100,6 +100,29 @@ pub enum Event {
         job: JobId,
         /// The worker that it is marked with until then.
         worker: WorkerId,
+    },
+    /// A job was found for a caller who has left, and stays marked as running (`W10` under the seed's policy).
+    Stranded {
+        /// The job.
+        job: JobId,
+        /// The worker that it stays marked with.
+        worker: WorkerId,
+    },
+    /// A domain has nobody left, and what it kept in mind is another's now, or let go (`W2`).
+    HandedOn {
+        /// The domain that has nobody left.
+        from: DomainId,
+        /// The one that keeps it in mind.
+        to: Option<DomainId>,
+    },
+    /// A posting whose query failed is posted anew (`W3`).
+    PostedAnew(Posting),
+    /// After a store error a domain queries again no sooner than after this pause (`W11`).
+    BackingOff {
+        /// The domain.
+        domain: DomainId,
+        /// How long.
+        pause: Duration,
     },
     /// A job that was given back is available again.
     Released {

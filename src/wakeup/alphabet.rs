@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::job::Posting;
+use crate::job::{JobId, Posting};
 
-use super::{Cause, DomainSpec, RootCause};
+use super::{Cause, DomainSpec, RootCause, Time};
 
 /// Names one caller that waits. The runtime hands them out and never reuses one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,10 +54,10 @@ pub enum Input {
 }
 
 /// How a query ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It took so many jobs: at least 1, at most one for each acquiree of the clearance.
-    Found(usize),
+    /// It took these jobs, oldest first: at least 1, at most one for each acquiree of the query.
+    Found(Vec<JobId>),
     /// The table has nothing for the domain.
     Empty,
     /// The store answered with an error, or not at all.
@@ -122,6 +122,31 @@ pub enum Output {
         clearance: ClearanceId,
         /// Its place in the answer.
         place: usize,
+    },
+    /// The job at this place was found for a caller who has left, and stays marked as running: what the seed
+    /// does (`W10`).
+    Strand {
+        /// The clearance that found it.
+        clearance: ClearanceId,
+        /// Its place in the answer.
+        place: usize,
+    },
+    /// A domain has nobody left; what it kept in mind is another's from now on, or let go (`W2`).
+    HandedOn {
+        /// The domain that has nobody left.
+        from: DomainId,
+        /// The one that keeps it in mind from now on.
+        to: Option<DomainId>,
+    },
+    /// Whether the job of this posting was taken is unknown, and nobody is left here who could look: post it
+    /// anew, for whoever skipped the row meanwhile (`W3`).
+    PostAnew(Posting),
+    /// After a store error the domain queries again no sooner (`W11`).
+    BackingOff {
+        /// The domain.
+        domain: DomainId,
+        /// When it may query again.
+        until: Time,
     },
     /// The query's error belongs to the acquiree, which is done (`S16`).
     Fail {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{AcquireeId, Clearance, DomainId, DomainSpec, RootCause, Time};
+use super::tokens::Moment;
+use super::{AcquireeId, Chance, Clearance, DomainId, DomainSpec, Order, RootCause, Time};
 
 /// An acquiree's place in its domain, first come first (`FAIR`).
 pub(super) type Ticket = u64;
@@ -15,12 +16,26 @@ pub(super) struct Domain {
     pub(super) spec: Arc<DomainSpec>,
     /// Acquirees that sleep. Those of the clearance in use are not among them.
     waiting: BTreeMap<Ticket, AcquireeId>,
-    /// The clearance in use. That there is one place for it is `S2` and `EXCLUSIVE`.
-    pub(super) in_use: Option<InUse>,
-    /// What came while the domain was busy (`S6`).
+    /// What the domain is doing. That there is one place for a clearance is `S2` and `EXCLUSIVE`.
+    pub(super) activity: Activity,
+    /// What came while the domain was busy (`S6`). Postings are here only while they are forgotten otherwise
+    /// ([`Postings::Forgotten`](super::Postings)).
     pub(super) pending: Option<RootCause>,
     /// When its backup poll comes round next.
     pub(super) next_poll: Time,
+    /// Queries that failed since the last that didn't.
+    pub(super) failures: u32,
+}
+
+/// What a domain is doing.
+#[derive(Debug, Clone)]
+pub(super) enum Activity {
+    /// Nothing: all its acquirees sleep.
+    Idle,
+    /// A clearance is in use.
+    InUse(InUse),
+    /// It waits before it queries again after an error (`W11`).
+    Pausing(Pause),
 }
 
 /// A clearance in use.
@@ -30,6 +45,8 @@ pub(super) struct InUse {
     /// Whom it was given to. One that left is `None`: its place in the answer stays its own.
     pub(super) holders: Vec<Option<(Ticket, AcquireeId)>>,
     pub(super) phase: ClearancePhase,
+    /// It goes on until a query finds nothing more, since its cause says nothing about how many jobs wait.
+    pub(super) is_sweep: bool,
 }
 
 /// How far a clearance has got.
@@ -37,8 +54,17 @@ pub(super) struct InUse {
 pub(super) enum ClearancePhase {
     /// Given, not used.
     Cleared,
-    /// Its query is in flight.
-    Querying,
+    /// Its query is in flight since then.
+    Querying(Moment),
+}
+
+/// A pause after an error.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pause {
+    pub(super) until: Time,
+    /// The clearance whose query failed: what it was to find out is still to be found out.
+    pub(super) failed: Clearance,
+    pub(super) is_sweep: bool,
 }
 
 /// Where an acquiree was when it left.
@@ -49,7 +75,15 @@ pub(super) enum Departure {
 
 impl Domain {
     pub(super) fn new(id: DomainId, spec: Arc<DomainSpec>, next_poll: Time) -> Self {
-        Self { id, spec, waiting: BTreeMap::new(), in_use: None, pending: None, next_poll }
+        Self {
+            id,
+            spec,
+            waiting: BTreeMap::new(),
+            activity: Activity::Idle,
+            pending: None,
+            next_poll,
+            failures: 0,
+        }
     }
 
     pub(super) fn join(&mut self, ticket: Ticket, acquiree: AcquireeId) {
@@ -61,25 +95,36 @@ impl Domain {
         if self.waiting.remove(&ticket).is_some() {
             return Departure::FromWaiting;
         }
-        let holder = self
-            .in_use
+        let Activity::InUse(in_use) = &mut self.activity else {
+            unreachable!("an acquiree of a domain waits or holds its clearance")
+        };
+        let holder = in_use
+            .holders
             .iter_mut()
-            .flat_map(|in_use| &mut in_use.holders)
             .find(|holder| holder.is_some_and(|(held, _)| held == ticket))
             .expect("an acquiree of a domain waits or holds its clearance");
         *holder = None;
         Departure::FromClearance
     }
 
-    /// Takes those who have waited longest, `most` at most.
-    pub(super) fn take_heads(&mut self, most: usize) -> Vec<Option<(Ticket, AcquireeId)>> {
+    /// Takes some that wait, `most` at most: those who have waited longest, or any.
+    pub(super) fn take_waiting(
+        &mut self,
+        most: usize,
+        order: Order,
+        chance: &mut impl Chance,
+    ) -> Vec<Option<(Ticket, AcquireeId)>> {
         let taken = most.min(self.waiting.len());
-        (0..taken).map(|_| self.waiting.pop_first()).collect()
-    }
-
-    /// Puts an acquiree back into the place that it had.
-    pub(super) fn put_back(&mut self, (ticket, acquiree): (Ticket, AcquireeId)) {
-        self.join(ticket, acquiree);
+        (0..taken)
+            .map(|_| match order {
+                Order::FirstCome => self.waiting.pop_first(),
+                Order::Any => {
+                    let place = chance.below(self.waiting.len());
+                    let ticket = *self.waiting.keys().nth(place)?;
+                    self.waiting.remove_entry(&ticket)
+                }
+            })
+            .collect()
     }
 
     /// Remembers what came while the domain was busy. Of several things the one is kept that would have
@@ -97,9 +142,25 @@ impl Domain {
         self.waiting.values().copied()
     }
 
-    /// Whether all its acquirees have left. Its query may still be in flight.
+    /// The place of the one that has waited longest.
+    pub(super) fn head(&self) -> Option<Ticket> {
+        self.waiting.keys().next().copied()
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.activity, Activity::Idle)
+    }
+
+    pub(super) fn in_use(&self) -> Option<&InUse> {
+        match &self.activity {
+            Activity::InUse(in_use) => Some(in_use),
+            Activity::Idle | Activity::Pausing(_) => None,
+        }
+    }
+
+    /// Whether all its acquirees have left. Its query may still be in flight, or its pause last.
     pub(super) fn is_abandoned(&self) -> bool {
         self.waiting.is_empty()
-            && self.in_use.as_ref().is_none_or(|in_use| in_use.holders.iter().all(Option::is_none))
+            && self.in_use().is_none_or(|in_use| in_use.holders.iter().all(Option::is_none))
     }
 }

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use crate::job::Posting;
 
-use super::deadlines::Deadlines;
-use super::domain::{ClearancePhase, Departure, Domain, InUse, Ticket};
+use super::deadlines::{Deadlines, Due};
+use super::domain::{Activity, ClearancePhase, Departure, Domain, InUse, Pause, Ticket};
+use super::matching::Matching;
+use super::tokens::{Book, Moment, Token};
 use super::{
-    AcquireeId, Cause, Chain, Chance, Clearance, ClearanceId, DomainId, DomainKey, DomainSpec, Input,
-    Outcome, Output, Policy, RootCause, Time,
+    AcquireeId, AfterError, Cause, Chain, Chance, Clearance, ClearanceId, Departed, DomainId, DomainKey,
+    DomainSpec, Doubtful, FirstPoll, Input, Outcome, Output, Policy, Postings, RootCause, Route, Time,
 };
 
 /// Decides who may query, and why.
@@ -20,7 +22,7 @@ use super::{
 /// time; when there is nothing, the queue sits down until somebody calls that food has come, or until
 /// the doorkeeper's own watch says that it is time to look in any case.
 ///
-/// Why one remembers calls that come while a guest is inside (`S6`):
+/// Why calls that come while a guest is inside are remembered (`S6`):
 ///
 /// ```text
 /// guest           doorkeeper        cook
@@ -40,11 +42,16 @@ pub struct Machine {
     /// In order of birth, so that nothing depends on a hash.
     domains: BTreeMap<DomainId, Domain>,
     by_key: HashMap<DomainKey, DomainId>,
+    matching: Matching,
     by_acquiree: HashMap<AcquireeId, (DomainId, Ticket)>,
     /// The domain of each clearance in use.
     by_clearance: HashMap<ClearanceId, DomainId>,
+    /// Postings that are not accounted for.
+    book: Book,
     deadlines: Deadlines,
     outputs: VecDeque<Output>,
+    /// Counts inputs: what came before what.
+    moment: Moment,
     domains_born: u64,
     clearances_given: u64,
     tickets_given: u64,
@@ -63,6 +70,10 @@ pub struct DomainView<'a> {
     pub in_use: Option<(Clearance, bool)>,
     /// What it remembers for after its query (`S6`).
     pub pending: Option<RootCause>,
+    /// How many tokens it has: postings of one shape each that are not accounted for (`W2`).
+    pub tokens: usize,
+    /// Until when it waits after an error before it queries again (`W11`).
+    pub pausing_until: Option<Time>,
     /// When its backup poll comes round.
     pub next_poll: Time,
 }
@@ -82,10 +93,13 @@ impl Machine {
             backup_poll,
             domains: BTreeMap::new(),
             by_key: HashMap::new(),
+            matching: Matching::default(),
             by_acquiree: HashMap::new(),
             by_clearance: HashMap::new(),
+            book: Book::default(),
             deadlines: Deadlines::default(),
             outputs: VecDeque::new(),
+            moment: 0,
             domains_born: 0,
             clearances_given: 0,
             tickets_given: 0,
@@ -94,6 +108,12 @@ impl Machine {
 
     // Getters.
 
+    /// The rules that it follows.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.policy
+    }
+
     /// All domains in order of birth.
     pub fn domains(&self) -> impl Iterator<Item = DomainView<'_>> {
         self.domains.values().map(|domain| DomainView {
@@ -101,10 +121,14 @@ impl Machine {
             spec: &domain.spec,
             waiting: domain.waiting_len(),
             in_use: domain
-                .in_use
-                .as_ref()
-                .map(|in_use| (in_use.clearance, in_use.phase == ClearancePhase::Querying)),
+                .in_use()
+                .map(|in_use| (in_use.clearance, matches!(in_use.phase, ClearancePhase::Querying(_)))),
             pending: domain.pending,
+            tokens: self.book.tokens(domain.id),
+            pausing_until: match &domain.activity {
+                Activity::Pausing(pause) => Some(pause.until),
+                Activity::Idle | Activity::InUse(_) => None,
+            },
             next_poll: domain.next_poll,
         })
     }
@@ -113,7 +137,7 @@ impl Machine {
     pub fn acquirees(&self, domain: DomainId) -> impl Iterator<Item = AcquireeId> {
         let domain = self.domains.get(&domain);
         let holders = domain
-            .and_then(|domain| domain.in_use.as_ref())
+            .and_then(Domain::in_use)
             .into_iter()
             .flat_map(|in_use| in_use.holders.iter().flatten().map(|(_, acquiree)| *acquiree));
         holders.chain(domain.into_iter().flat_map(Domain::waiting))
@@ -134,14 +158,15 @@ impl Machine {
     /// When an input contradicts the call order: an acquiree that joins twice, an answer to a query
     /// that isn't in flight, more jobs than were asked for (`S17`).
     pub fn handle(&mut self, now: Time, input: Input, chance: &mut impl Chance) {
+        self.moment += 1;
         match input {
-            Input::Join { acquiree, spec } => self.join(now, acquiree, spec),
-            Input::Leave { acquiree } => self.leave(acquiree),
+            Input::Join { acquiree, spec } => self.join(now, acquiree, spec, chance),
+            Input::Leave { acquiree } => self.leave(acquiree, chance),
             Input::Begin { clearance } => self.begin(clearance),
-            Input::Finish { clearance, outcome } => self.finish(clearance, outcome),
+            Input::Finish { clearance, outcome } => self.finish(now, clearance, &outcome, chance),
             Input::Post(posting) => self.post(&posting, chance),
-            Input::MessagesLost => self.messages_lost(),
-            Input::Timeout => self.timeout(now),
+            Input::MessagesLost => self.messages_lost(chance),
+            Input::Timeout => self.timeout(now, chance),
         }
     }
 
@@ -160,205 +185,387 @@ impl Machine {
 
     // One method for each thing that can happen.
 
-    fn join(&mut self, now: Time, acquiree: AcquireeId, spec: Arc<DomainSpec>) {
+    fn join(&mut self, now: Time, acquiree: AcquireeId, spec: Arc<DomainSpec>, chance: &mut impl Chance) {
         self.tickets_given += 1;
         let ticket = self.tickets_given;
         let standing = self.by_key.get(spec.key()).copied();
-        let id = standing.unwrap_or_else(|| self.bear(now, spec));
+        let id = standing.unwrap_or_else(|| self.bear(now, spec, chance));
         let before = self.by_acquiree.insert(acquiree, (id, ticket));
         assert!(before.is_none(), "an acquiree joins once");
-        let domain = self.domains.get_mut(&id).expect("a key's domain stands");
-        if domain.is_abandoned() {
-            // To its callers the domain is new, though a query of those who left is still in flight. That
+        let domain = self.domain_mut(id);
+        let was_abandoned = domain.is_abandoned();
+        domain.join(ticket, acquiree);
+        if was_abandoned {
+            // To its callers the domain is new, though a query of those who left may still be in flight. That
             // query may have begun before a job that nobody announced to an abandoned domain (S3, S11).
-            domain.join(ticket, acquiree);
-            self.clear_or_pend(id, RootCause::First);
-        } else {
-            domain.join(ticket, acquiree);
+            self.clear_or_pend(id, RootCause::First, chance);
         }
     }
 
-    fn leave(&mut self, acquiree: AcquireeId) {
+    fn leave(&mut self, acquiree: AcquireeId, chance: &mut impl Chance) {
         let Some((id, ticket)) = self.by_acquiree.remove(&acquiree) else { return };
-        let domain = self.domain_mut(id);
-        if let Departure::FromClearance = domain.leave(ticket) {
-            self.pass_on_unused(id);
+        if let Departure::FromClearance = self.domain_mut(id).leave(ticket) {
+            self.pass_on_unused(id, chance);
         }
-        self.dissolve_if_abandoned(id);
+        self.part_if_abandoned(id, chance);
     }
 
     fn begin(&mut self, clearance: ClearanceId) {
         let Some(id) = self.by_clearance.get(&clearance).copied() else { return };
+        let moment = self.moment;
         let domain = self.domain_mut(id);
         let spec = Arc::clone(&domain.spec);
-        let in_use = domain.in_use.as_mut().expect("a known clearance is in use");
+        let Activity::InUse(in_use) = &mut domain.activity else {
+            unreachable!("a known clearance is in use")
+        };
         assert!(in_use.phase == ClearancePhase::Cleared, "a clearance is used once");
-        in_use.phase = ClearancePhase::Querying;
+        in_use.phase = ClearancePhase::Querying(moment);
         // Those who left before the query began have no place in its answer.
         in_use.holders.retain(Option::is_some);
         let acquirees = in_use.holders.iter().flatten().map(|(_, acquiree)| *acquiree).collect();
         self.outputs.push_back(Output::Query { clearance, spec, acquirees });
     }
 
-    fn finish(&mut self, clearance: ClearanceId, outcome: Outcome) {
+    fn finish(&mut self, now: Time, clearance: ClearanceId, outcome: &Outcome, chance: &mut impl Chance) {
         let id = self.by_clearance.remove(&clearance).expect("a query that ends was begun");
         let domain = self.domain_mut(id);
-        let in_use = domain.in_use.take().expect("a known clearance is in use");
-        assert!(in_use.phase == ClearancePhase::Querying, "a query that ends was begun");
-        let served = match outcome {
-            Outcome::Found(jobs) => jobs,
-            Outcome::Empty => 0,
-            Outcome::Failed => in_use.holders.len(),
+        let Activity::InUse(in_use) = std::mem::replace(&mut domain.activity, Activity::Idle) else {
+            unreachable!("a known clearance is in use")
         };
-        assert!(served <= in_use.holders.len(), "a query finds one job for each acquiree at most");
-        for (place, holder) in in_use.holders.into_iter().enumerate() {
-            match (holder, outcome) {
-                (Some(holder), _) if place >= served => self.domain_mut(id).put_back(holder),
-                (Some((_, acquiree)), outcome) => {
-                    self.by_acquiree.remove(&acquiree);
-                    self.outputs.push_back(match outcome {
-                        Outcome::Failed => Output::Fail { acquiree },
-                        _ => Output::HandOver { clearance, place, acquiree },
-                    });
+        let ClearancePhase::Querying(began) = in_use.phase else { panic!("a query that ends was begun") };
+        let claimed = in_use.holders.len();
+        self.answer_holders(id, &in_use, outcome);
+        match outcome {
+            Outcome::Failed => {
+                self.book.doubt(id, began);
+                self.after_error(now, id, &in_use, chance);
+            }
+            Outcome::Found(jobs) => {
+                self.domain_mut(id).failures = 0;
+                for job in jobs {
+                    self.book.acquired(*job);
                 }
-                (None, Outcome::Found(_)) if place < served => {
-                    self.outputs.push_back(Output::GiveBack { clearance, place });
-                }
-                (None, _) => {}
+                let found_all = jobs.len() < claimed;
+                self.after_answer(id, &in_use, began, found_all, Cause::Chained, chance);
+            }
+            Outcome::Empty => {
+                self.domain_mut(id).failures = 0;
+                self.after_answer(id, &in_use, began, true, Cause::Pending, chance);
             }
         }
-        match outcome {
-            Outcome::Found(_) | Outcome::Failed => self.chain(id, in_use.clearance),
-            Outcome::Empty => self.retry_if_pending(id, in_use.clearance),
-        }
-        self.dissolve_if_abandoned(id);
+        self.part_if_abandoned(id, chance);
     }
 
     fn post(&mut self, posting: &Posting, chance: &mut impl Chance) {
-        let matching: Vec<DomainId> = self
-            .domains
-            .values()
-            .filter(|domain| !domain.is_abandoned() && domain.spec.contains(posting))
-            .map(|domain| domain.id)
-            .collect();
-        let chosen = (!matching.is_empty()).then(|| matching[chance.below(matching.len())]);
+        let chosen = match self.policy.postings {
+            Postings::Accounted => self.book.keeper(posting),
+            Postings::Forgotten => None,
+        };
+        let chosen = chosen.or_else(|| self.route(posting, None, chance));
         self.outputs.push_back(Output::PostingRouted { domain: chosen });
-        if let Some(domain) = chosen {
-            self.clear_or_pend(domain, RootCause::Posting);
+        let Some(id) = chosen else { return };
+        if self.policy.postings == Postings::Accounted {
+            let shape = (posting.provisioner, posting.tags.clone());
+            self.book.add(id, shape, Token::new(posting, self.moment));
         }
+        self.wake(id, chance);
     }
 
-    fn messages_lost(&mut self) {
+    fn messages_lost(&mut self, chance: &mut impl Chance) {
         let all: Vec<DomainId> = self.domains.keys().copied().collect();
         for domain in all {
-            self.clear_or_pend(domain, RootCause::Recovered);
+            self.clear_or_pend(domain, RootCause::Recovered, chance);
         }
     }
 
-    fn timeout(&mut self, now: Time) {
-        while let Some((due, id)) = self.deadlines.pop_due(now) {
-            // Counted from the domain's birth; periods that went by unseen are not made up for.
-            let periods_missed = (now - due).as_nanos() / self.backup_poll.as_nanos();
-            let skipped = self.backup_poll.saturating_mul(u32::try_from(periods_missed).unwrap_or(u32::MAX));
-            let next = due + skipped + self.backup_poll;
-            self.domain_mut(id).next_poll = next;
-            self.deadlines.set(id, next);
-            self.clear_or_pend(id, RootCause::BackupPoll);
+    fn timeout(&mut self, now: Time, chance: &mut impl Chance) {
+        while let Some((at, id, due)) = self.deadlines.pop_due(now) {
+            match due {
+                Due::Poll => {
+                    // Counted from the first one; periods that went by unseen are not made up for.
+                    let missed = (now - at).as_nanos() / self.backup_poll.as_nanos();
+                    let skipped = self.backup_poll.saturating_mul(u32::try_from(missed).unwrap_or(u32::MAX));
+                    let next = at + skipped + self.backup_poll;
+                    self.domain_mut(id).next_poll = next;
+                    self.deadlines.set(id, Due::Poll, next);
+                    self.clear_or_pend(id, RootCause::BackupPoll, chance);
+                }
+                Due::PauseOver => {
+                    let domain = self.domain_mut(id);
+                    let Activity::Pausing(pause) = std::mem::replace(&mut domain.activity, Activity::Idle)
+                    else {
+                        unreachable!("a pause that ends had begun")
+                    };
+                    self.clear_after(id, Cause::Chained, pause.failed, pause.is_sweep, chance);
+                    self.part_if_abandoned(id, chance);
+                }
+            }
         }
     }
 
     // Steps that several of them take.
 
     fn domain_mut(&mut self, id: DomainId) -> &mut Domain {
-        self.domains.get_mut(&id).expect("a domain stands while it has acquirees or a query in flight")
+        self.domains.get_mut(&id).expect("a domain stands while it has acquirees, a query or a pause")
     }
 
-    fn bear(&mut self, now: Time, spec: Arc<DomainSpec>) -> DomainId {
+    fn bear(&mut self, now: Time, spec: Arc<DomainSpec>, chance: &mut impl Chance) -> DomainId {
         self.domains_born += 1;
         let id = DomainId(self.domains_born);
-        let next_poll = now + self.backup_poll;
-        self.deadlines.set(id, next_poll);
+        let next_poll = match self.policy.first_poll {
+            FirstPoll::AfterPeriod => now + self.backup_poll,
+            FirstPoll::Spread => now + fraction(self.backup_poll, chance),
+        };
+        self.deadlines.set(id, Due::Poll, next_poll);
         self.by_key.insert(spec.key().clone(), id);
+        self.matching.add(id, &spec);
         self.outputs.push_back(Output::DomainBorn { domain: id, spec: Arc::clone(&spec) });
         self.domains.insert(id, Domain::new(id, spec, next_poll));
         id
     }
 
-    /// The domain goes with its last acquiree (`S9`), but not while a query of it is in flight: a domain with
-    /// the same key would be born and query beside it (`EXCLUSIVE`).
-    fn dissolve_if_abandoned(&mut self, id: DomainId) {
-        let domain = &self.domains[&id];
-        if !domain.is_abandoned() || domain.in_use.is_some() {
+    /// When the last acquiree has left: what the domain keeps in mind goes to another at once (`W2`), and the
+    /// domain goes with its poll (`S9`). It stays while a query of it is in flight or it waits after an error: a
+    /// domain with the same key would be born and query meanwhile (`EXCLUSIVE`, `W11`).
+    fn part_if_abandoned(&mut self, id: DomainId, chance: &mut impl Chance) {
+        if !self.domains[&id].is_abandoned() {
+            return;
+        }
+        self.hand_on_tokens(id, chance);
+        if !self.domains[&id].is_idle() {
             return;
         }
         let domain = self.domains.remove(&id).expect("it was just looked at");
         self.by_key.remove(domain.spec.key());
-        self.deadlines.clear(id, domain.next_poll);
+        self.matching.remove(id, &domain.spec);
+        self.deadlines.clear(id, Due::Poll, domain.next_poll);
         self.outputs.push_back(Output::DomainDissolved { domain: id });
     }
 
-    /// Clears an idle domain; lets a busy one remember (`S6`).
-    fn clear_or_pend(&mut self, id: DomainId, root: RootCause) {
-        let domain = self.domain_mut(id);
-        if domain.in_use.is_some() {
-            domain.remember(root);
-            self.outputs.push_back(Output::Pended { domain: id, root });
-        } else {
-            self.clear(id, root.direct(), root, None);
+    /// Hands every token to another domain that contains it: to an idle one first, else to one that is busy,
+    /// which looks again when its query has found nothing. Only when there is none is a token let go: the next
+    /// acquiree makes a new domain and queries at once.
+    fn hand_on_tokens(&mut self, from: DomainId, chance: &mut impl Chance) {
+        for (shape, token) in self.book.take(from) {
+            let posting = Posting { provisioner: shape.0, tags: shape.1.clone(), job_id: None };
+            let to = self.route(&posting, Some(from), chance);
+            self.outputs.push_back(Output::HandedOn { from, to });
+            if let Some(to) = to {
+                self.book.add(to, shape, token);
+                self.wake(to, chance);
+            } else if token.is_doubtful && self.policy.doubtful == Doubtful::PostedAnew {
+                self.outputs.extend(token.postings(shape).map(Output::PostAnew));
+            }
         }
     }
 
-    /// Clears those who have waited longest, or nobody when nobody waits.
-    fn clear(&mut self, id: DomainId, cause: Cause, root: RootCause, parent: Option<ClearanceId>) {
-        let claim_batch = self.policy.claim_batch;
-        let next = ClearanceId(self.clearances_given + 1);
+    /// A domain with acquirees that contains the posting, other than one that hands it on.
+    fn route(
+        &self,
+        posting: &Posting,
+        besides: Option<DomainId>,
+        chance: &mut impl Chance,
+    ) -> Option<DomainId> {
+        let contains = |domain: &&Domain| {
+            Some(domain.id) != besides && !domain.is_abandoned() && domain.spec.contains(posting)
+        };
+        let mut matching =
+            self.matching.candidates(posting).filter_map(|id| self.domains.get(&id)).filter(contains);
+        match self.policy.route {
+            Route::Any => {
+                let all: Vec<DomainId> = matching.map(|domain| domain.id).collect();
+                (!all.is_empty()).then(|| all[chance.below(all.len())])
+            }
+            Route::IdleFirst => {
+                let first = matching.next()?;
+                let rank = |domain: &Domain| (!domain.is_idle(), domain.head().is_none(), domain.head());
+                let best =
+                    matching.fold(first, |best, other| if rank(other) < rank(best) { other } else { best });
+                Some(best.id)
+            }
+        }
+    }
+
+    /// A posting came for the domain.
+    fn wake(&mut self, id: DomainId, chance: &mut impl Chance) {
+        match self.policy.postings {
+            Postings::Forgotten => self.clear_or_pend(id, RootCause::Posting, chance),
+            // Busy, it has the token.
+            Postings::Accounted if !self.domains[&id].is_idle() => {
+                self.outputs.push_back(Output::Pended { domain: id, root: RootCause::Posting });
+            }
+            Postings::Accounted => self.clear(id, Cause::Posting, RootCause::Posting, None, false, chance),
+        }
+    }
+
+    /// Clears an idle domain; lets a busy one remember (`S6`).
+    fn clear_or_pend(&mut self, id: DomainId, root: RootCause, chance: &mut impl Chance) {
         let domain = self.domain_mut(id);
-        assert!(domain.in_use.is_none(), "one clearance at a time (EXCLUSIVE)");
-        let holders = domain.take_heads(claim_batch);
+        if domain.is_idle() {
+            self.clear(id, root.direct(), root, None, root != RootCause::Posting, chance);
+        } else {
+            domain.remember(root);
+            self.outputs.push_back(Output::Pended { domain: id, root });
+        }
+    }
+
+    /// Clears some of those who wait, or nobody when nobody waits.
+    fn clear(
+        &mut self,
+        id: DomainId,
+        cause: Cause,
+        root: RootCause,
+        parent: Option<ClearanceId>,
+        is_sweep: bool,
+        chance: &mut impl Chance,
+    ) {
+        let next = ClearanceId(self.clearances_given + 1);
+        let (order, batch) = (self.policy.order, self.policy.claim_batch);
+        let expected = match self.policy.postings {
+            Postings::Accounted => self.book.jobs(id),
+            Postings::Forgotten => None,
+        };
+        let domain = self.domain_mut(id);
+        assert!(domain.is_idle(), "one clearance at a time (EXCLUSIVE)");
+        // The query to come starts after all that was remembered; what is remembered may ask for a sweep.
+        let is_sweep = is_sweep || domain.pending.is_some_and(|pending| pending != RootCause::Posting);
+        let most = match expected {
+            Some(jobs) if !is_sweep => batch.min(jobs.max(1)),
+            _ => batch,
+        };
+        let holders = domain.take_waiting(most, order, chance);
         if holders.is_empty() {
             return;
         }
-        // The query to come starts after all that was remembered.
         domain.pending = None;
         let clearance = Clearance { id: next, domain: id, cause, root, parent };
-        domain.in_use = Some(InUse { clearance, holders, phase: ClearancePhase::Cleared });
+        let phase = ClearancePhase::Cleared;
+        domain.activity = Activity::InUse(InUse { clearance, holders, phase, is_sweep });
         self.clearances_given += 1;
         self.by_clearance.insert(next, id);
         self.outputs.push_back(Output::Cleared(clearance));
     }
 
-    /// A clearance whose acquirees all left before its query began goes to the next, its cause with it (`S8`).
-    fn pass_on_unused(&mut self, id: DomainId) {
-        let domain = self.domain_mut(id);
-        let Some(in_use) = &domain.in_use else { return };
-        let unused = in_use.phase == ClearancePhase::Cleared && in_use.holders.iter().all(Option::is_none);
-        if !unused {
-            return;
-        }
-        let Clearance { id: clearance, cause, root, .. } = in_use.clearance;
-        domain.in_use = None;
-        self.by_clearance.remove(&clearance);
-        self.outputs.push_back(Output::Revoked { clearance });
-        self.clear(id, cause, root, Some(clearance));
+    /// Clears the next after a clearance that is done. Of its root and what came meanwhile, the query to come
+    /// owes itself to what would have caused it without the other.
+    fn clear_after(
+        &mut self,
+        id: DomainId,
+        cause: Cause,
+        done: Clearance,
+        is_sweep: bool,
+        chance: &mut impl Chance,
+    ) {
+        let token = (!self.book.is_empty(id)).then_some(RootCause::Posting);
+        let remembered = self.domain_mut(id).pending.max(token);
+        // A clearance that only what was remembered has caused has nothing of the one before.
+        let of_done = (cause == Cause::Chained).then_some(done.root);
+        let root = remembered.max(of_done).unwrap_or(done.root);
+        self.clear(id, cause, root, Some(done.id), is_sweep, chance);
     }
 
-    /// Clears the next after one that is done (`S7`, `S16`).
-    fn chain(&mut self, id: DomainId, done: Clearance) {
-        match self.policy.chain {
-            Chain::Always => {
-                // Of the chain's own root and what came meanwhile, the later query owes itself to what
-                // would have caused it without the other.
-                let remembered = self.domain_mut(id).pending;
-                let root = remembered.map_or(done.root, |pending| pending.max(done.root));
-                self.clear(id, Cause::Chained, root, Some(done.id));
+    /// Gives each acquiree of a query what is its own: a job, the error, or its place in the domain.
+    fn answer_holders(&mut self, id: DomainId, in_use: &InUse, outcome: &Outcome) {
+        let clearance = in_use.clearance.id;
+        let served = match outcome {
+            Outcome::Found(jobs) => jobs.len(),
+            Outcome::Empty => 0,
+            Outcome::Failed => in_use.holders.len(),
+        };
+        assert!(served <= in_use.holders.len(), "a query finds one job for each acquiree at most");
+        for (place, holder) in in_use.holders.iter().enumerate() {
+            match (*holder, outcome) {
+                (Some((ticket, acquiree)), _) if place >= served => {
+                    self.domain_mut(id).join(ticket, acquiree)
+                }
+                (Some((_, acquiree)), Outcome::Failed) => {
+                    self.by_acquiree.remove(&acquiree);
+                    self.outputs.push_back(Output::Fail { acquiree });
+                }
+                (Some((_, acquiree)), _) => {
+                    self.by_acquiree.remove(&acquiree);
+                    self.outputs.push_back(Output::HandOver { clearance, place, acquiree });
+                }
+                (None, Outcome::Found(_)) if place < served => {
+                    self.outputs.push_back(match self.policy.departed {
+                        Departed::GivenBack => Output::GiveBack { clearance, place },
+                        Departed::Stranded => Output::Strand { clearance, place },
+                    });
+                }
+                (None, _) => {}
             }
         }
     }
 
-    /// After a query that found nothing: once more if something came meanwhile (`S6`), else sleep (`S5`).
-    fn retry_if_pending(&mut self, id: DomainId, done: Clearance) {
-        if let Some(root) = self.domain_mut(id).pending.take() {
-            self.clear(id, Cause::Pending, root, Some(done.id));
+    /// A clearance whose acquirees all left before its query began goes to the next, its cause with it (`S8`).
+    fn pass_on_unused(&mut self, id: DomainId, chance: &mut impl Chance) {
+        let domain = self.domain_mut(id);
+        let Some(in_use) = domain.in_use() else { return };
+        if in_use.phase != ClearancePhase::Cleared || in_use.holders.iter().any(Option::is_some) {
+            return;
+        }
+        let Clearance { id: clearance, cause, root, .. } = in_use.clearance;
+        let is_sweep = in_use.is_sweep;
+        domain.activity = Activity::Idle;
+        self.by_clearance.remove(&clearance);
+        self.outputs.push_back(Output::Revoked { clearance });
+        self.clear(id, cause, root, Some(clearance), is_sweep, chance);
+    }
+
+    /// What follows a query that was answered: another one when there is a reason (`S6`, `S7`, `W6`), else sleep
+    /// (`S5`). One that `found_all` leaves nothing of what came before it began.
+    fn after_answer(
+        &mut self,
+        id: DomainId,
+        in_use: &InUse,
+        began: Moment,
+        found_all: bool,
+        cause: Cause,
+        chance: &mut impl Chance,
+    ) {
+        if found_all {
+            self.book.nothing_more(id, began);
+        }
+        let sweeps_on = in_use.is_sweep && !found_all;
+        let has_reason = self.domain_mut(id).pending.is_some() || !self.book.is_empty(id) || sweeps_on;
+        let chains_on = cause == Cause::Chained && self.policy.chain == Chain::Always;
+        if has_reason || chains_on {
+            self.clear_after(id, cause, in_use.clearance, sweeps_on, chance);
         }
     }
+
+    /// What follows a query that failed: the next one, at once or after a pause (`S16`, `W11`).
+    fn after_error(&mut self, now: Time, id: DomainId, in_use: &InUse, chance: &mut impl Chance) {
+        let after_error = self.policy.after_error;
+        let domain = self.domain_mut(id);
+        domain.failures = domain.failures.saturating_add(1);
+        match after_error {
+            AfterError::AtOnce => {
+                self.clear_after(id, Cause::Chained, in_use.clearance, in_use.is_sweep, chance);
+            }
+            AfterError::BackOff => {
+                let doublings = (domain.failures - 1).min(PAUSE_DOUBLINGS_MAX);
+                let longest = (PAUSE_FIRST * (1 << doublings)).min(PAUSE_LONGEST);
+                let until = now + longest / 2 + fraction(longest / 2, chance);
+                let (failed, is_sweep) = (in_use.clearance, in_use.is_sweep);
+                domain.activity = Activity::Pausing(Pause { until, failed, is_sweep });
+                self.deadlines.set(id, Due::PauseOver, until);
+                self.outputs.push_back(Output::BackingOff { domain: id, until });
+            }
+        }
+    }
+}
+
+/// The first pause after an error; each further one is twice as long.
+const PAUSE_FIRST: Duration = Duration::from_millis(10);
+/// The longest.
+const PAUSE_LONGEST: Duration = Duration::from_secs(10);
+/// Past these the longest is reached.
+const PAUSE_DOUBLINGS_MAX: u32 = 10;
+
+/// A random part of a duration: more than none of it, at most the whole.
+fn fraction(whole: Duration, chance: &mut impl Chance) -> Duration {
+    const STEPS: u32 = 1 << 16;
+    let draw = chance.below(STEPS as usize) as u32 + 1;
+    whole / STEPS * draw
 }

@@ -10,13 +10,15 @@ mod deadlines;
 mod domain;
 mod key;
 mod machine;
+mod matching;
 mod policy;
 mod time;
+mod tokens;
 
 pub use alphabet::{AcquireeId, Clearance, ClearanceId, DomainId, Input, Outcome, Output};
 pub use cause::{Cause, RootCause};
 pub use chance::{Chance, FirstChoice};
 pub use key::{DomainKey, DomainSpec};
 pub use machine::{DomainView, Machine};
-pub use policy::{Chain, Policy};
+pub use policy::{AfterError, Chain, Departed, Doubtful, FirstPoll, Order, Policy, Postings, Route};
 pub use time::Time;

@@ -1,0 +1,175 @@
+//! Postings that are not accounted for (`W2`).
+//!
+//! A token stands for postings of one shape. It is accounted for when every job that it names was acquired,
+//! or when a query of its domain that began after its arrival found nothing more.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::job::{JobId, Posting, ProvisionerType, Tags};
+
+use super::DomainId;
+
+/// What the jobs of a token demand.
+pub(super) type Shape = (ProvisionerType, Tags);
+
+/// When something happened, in the machine's own count of inputs.
+pub(super) type Moment = u64;
+
+/// A token names so many jobs at most. Past that only a query that finds nothing more accounts for it.
+pub(super) const JOBS_NAMED_MAX: usize = 64;
+
+/// The tokens of one domain, one for each shape.
+#[derive(Debug, Clone, Default)]
+struct Tokens(BTreeMap<Shape, Token>);
+
+/// Postings of one shape.
+#[derive(Debug, Clone)]
+pub(super) struct Token {
+    /// The latest arrival among the postings that it stands for.
+    arrived: Moment,
+    named: BTreeSet<JobId>,
+    /// It stands for jobs as well that it doesn't name.
+    is_open: bool,
+    /// A query that could have accounted for it failed: whether it took a job is unknown (`W3`).
+    pub(super) is_doubtful: bool,
+}
+
+impl Token {
+    pub(super) fn new(posting: &Posting, arrived: Moment) -> Self {
+        Self {
+            arrived,
+            named: posting.job_id.into_iter().collect(),
+            is_open: posting.job_id.is_none(),
+            is_doubtful: false,
+        }
+    }
+
+    /// How many jobs it stands for; `None` when that isn't known.
+    fn jobs(&self) -> Option<usize> {
+        (!self.is_open).then_some(self.named.len())
+    }
+
+    /// The postings that it stands for; one without a job for all that it doesn't name.
+    pub(super) fn postings(self, (provisioner, tags): Shape) -> impl Iterator<Item = Posting> {
+        let unnamed = self.is_open.then_some(None);
+        self.named.into_iter().map(Some).chain(unnamed).map(move |job_id| Posting {
+            provisioner,
+            tags: tags.clone(),
+            job_id,
+        })
+    }
+
+    fn fold(&mut self, other: Self) {
+        self.arrived = self.arrived.max(other.arrived);
+        self.is_open |= other.is_open;
+        self.is_doubtful |= other.is_doubtful;
+        for job in other.named {
+            if self.named.len() < JOBS_NAMED_MAX {
+                self.named.insert(job);
+            } else {
+                self.is_open = true;
+            }
+        }
+    }
+}
+
+impl Tokens {
+    fn add(&mut self, shape: Shape, token: Token) {
+        match self.0.get_mut(&shape) {
+            Some(kept) => kept.fold(token),
+            None => {
+                self.0.insert(shape, token);
+            }
+        }
+    }
+}
+
+/// All tokens of all domains, and which domain has the one that names a job.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Book {
+    by_domain: BTreeMap<DomainId, Tokens>,
+    by_job: HashMap<JobId, DomainId>,
+}
+
+impl Book {
+    /// The domain that already keeps a posting of this job in mind.
+    pub(super) fn keeper(&self, posting: &Posting) -> Option<DomainId> {
+        posting.job_id.and_then(|job| self.by_job.get(&job)).copied()
+    }
+
+    /// A domain keeps a token in mind from now on.
+    pub(super) fn add(&mut self, domain: DomainId, shape: Shape, token: Token) {
+        for job in &token.named {
+            self.by_job.insert(*job, domain);
+        }
+        let tokens = self.by_domain.entry(domain).or_default();
+        tokens.add(shape, token);
+        // Those past the bound are not named any more.
+        let named: BTreeSet<JobId> = tokens.0.values().flat_map(|token| &token.named).copied().collect();
+        if tokens.0.values().any(|token| token.is_open) {
+            self.by_job.retain(|job, keeper| *keeper != domain || named.contains(job));
+        }
+    }
+
+    /// A job was acquired (a).
+    pub(super) fn acquired(&mut self, job: JobId) {
+        let Some(domain) = self.by_job.remove(&job) else { return };
+        let Some(tokens) = self.by_domain.get_mut(&domain) else { return };
+        tokens.0.retain(|_, token| !token.named.remove(&job) || token.is_open || !token.named.is_empty());
+        self.forget_if_empty(domain);
+    }
+
+    /// A query of the domain that began then found nothing more (b).
+    pub(super) fn nothing_more(&mut self, domain: DomainId, began: Moment) {
+        let Some(tokens) = self.by_domain.get_mut(&domain) else { return };
+        let by_job = &mut self.by_job;
+        tokens.0.retain(|_, token| {
+            let stays = token.arrived > began;
+            if !stays {
+                for job in &token.named {
+                    by_job.remove(job);
+                }
+            }
+            stays
+        });
+        self.forget_if_empty(domain);
+    }
+
+    /// A query of the domain that began then failed.
+    pub(super) fn doubt(&mut self, domain: DomainId, began: Moment) {
+        let Some(tokens) = self.by_domain.get_mut(&domain) else { return };
+        for token in tokens.0.values_mut().filter(|token| token.arrived <= began) {
+            token.is_doubtful = true;
+        }
+    }
+
+    /// Takes what the domain keeps in mind.
+    pub(super) fn take(&mut self, domain: DomainId) -> impl Iterator<Item = (Shape, Token)> + use<> {
+        let tokens = self.by_domain.remove(&domain).unwrap_or_default();
+        for job in tokens.0.values().flat_map(|token| &token.named) {
+            self.by_job.remove(job);
+        }
+        tokens.0.into_iter()
+    }
+
+    /// Whether the domain keeps nothing in mind.
+    pub(super) fn is_empty(&self, domain: DomainId) -> bool {
+        !self.by_domain.contains_key(&domain)
+    }
+
+    /// How many jobs its tokens stand for; `None` when that isn't known.
+    pub(super) fn jobs(&self, domain: DomainId) -> Option<usize> {
+        self.by_domain.get(&domain).map_or(Some(0), |tokens| tokens.0.values().map(Token::jobs).sum())
+    }
+
+    /// How many tokens it has.
+    pub(super) fn tokens(&self, domain: DomainId) -> usize {
+        self.by_domain.get(&domain).map_or(0, |tokens| tokens.0.len())
+    }
+
+    fn forget_if_empty(&mut self, domain: DomainId) {
+        if self.by_domain.get(&domain).is_some_and(|tokens| tokens.0.is_empty()) {
+            self.by_domain.remove(&domain);
+        }
+    }
+}
