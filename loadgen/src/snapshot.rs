@@ -13,6 +13,8 @@ pub use acquirer::wakeup::{Cause, RootCause};
 /// One moment of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
+    /// What the scenario is called: a built-in's name, or a file's without its ending.
+    pub scenario: String,
     /// The scenario's title.
     pub title: String,
     /// The database under the load.

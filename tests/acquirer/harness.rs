@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// Longer than any test lasts.
-pub(crate) const NEVER: Duration = Duration::from_secs(3_600 * 24);
+pub(crate) const NEVER: Duration = Duration::from_hours(24);
 
 /// A store that can be held up, and that sees when two queries of one domain overlap.
 #[derive(Clone)]

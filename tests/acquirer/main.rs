@@ -3,6 +3,8 @@
 //! Time is virtual: it passes only when nothing else can happen, and the backup poll is further away than
 //! any test lasts unless it is what the test is about.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod closing;
 mod dropping;
 mod errors;

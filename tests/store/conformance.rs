@@ -30,6 +30,7 @@ conformance! {
     the_jobs_tags_must_be_among_the_workers
     odd_tags_match_themselves_and_nothing_else
     ten_concurrent_acquires_take_ten_distinct_jobs
+    concurrent_batch_claims_share_the_jobs_out
     a_batch_claim_gives_the_oldest_to_the_first_worker
     a_batch_claim_takes_no_more_than_there_is
     a_claim_for_nobody_takes_nothing
@@ -170,6 +171,31 @@ async fn ten_concurrent_acquires_take_ten_distinct_jobs(table: impl Table) {
     .await;
     let taken: HashSet<Uuid> = taken.into_iter().flat_map(|jobs| jobs.unwrap()).map(|job| job.id).collect();
     assert_eq!(taken, jobs.iter().map(|job| job.id).collect());
+}
+
+async fn concurrent_batch_claims_share_the_jobs_out(table: impl Table) {
+    let jobs: Vec<NewJob> = (0..300).map(|_| echo(&Tags::new())).collect();
+    table.store().insert(&jobs).await.unwrap();
+    let claims = (0..4).map(|_| {
+        let store = table.store();
+        tokio::spawn(async move {
+            let (workers, tags) = (workers(7), Tags::new());
+            let request = AcquireRequest { workers: &workers, types: &ProvisionerType::ALL, tags: &tags };
+            let mut taken = Vec::new();
+            loop {
+                let claimed = store.acquire(request).await.unwrap();
+                if claimed.is_empty() {
+                    return taken;
+                }
+                assert!(claimed.is_sorted_by_key(|job| (job.created_at, job.id)));
+                assert!(claimed.iter().map(|job| job.worker).eq(workers[..claimed.len()].iter().copied()));
+                taken.extend(claimed.iter().map(|job| job.id));
+            }
+        })
+    });
+    let taken: Vec<Uuid> = join_all(claims).await.into_iter().flat_map(Result::unwrap).collect();
+    assert_eq!(taken.len(), jobs.len());
+    assert_eq!(taken.into_iter().collect::<HashSet<_>>(), jobs.iter().map(|job| job.id).collect());
 }
 
 async fn a_batch_claim_gives_the_oldest_to_the_first_worker(table: impl Table) {

@@ -37,6 +37,19 @@ async fn equal_jobs_of_one_transaction_are_each_posted() {
 }
 
 #[tokio::test]
+async fn committed_jobs_are_each_announced() {
+    let table = Postgres::new().await;
+    let mut subscription = PostgresPubSub::new(table.options.clone()).subscribe().await.unwrap();
+    let jobs: Vec<_> = (0..20).map(|_| echo(&Tags::new())).collect();
+    table.store.announce(&[]).await.unwrap();
+    table.store.announce(&jobs).await.unwrap();
+    for job in &jobs {
+        assert_eq!(next_posting(&mut subscription).await, job.posting());
+    }
+    assert_eq!(table.take_one(&Tags::new()).await, None, "announcing inserts nothing");
+}
+
+#[tokio::test]
 async fn a_posting_is_delivered_at_commit_and_not_before() {
     let table = Postgres::new().await;
     let pubsub = PostgresPubSub::new(table.options.clone());

@@ -1,6 +1,8 @@
 //! The dashboard over a made-up run, to look at it without a database.
 //!
-//! `cargo run -p clearance --example fake_run -- [ascii] [leave] [domains=40]`; its keys work, `d` included.
+//! `cargo run -p clearance --example fake_run -- [ascii] [leave] [panic] [domains=40]`; its keys work, `d` included.
+//! With `panic` the run panics after three seconds: the terminal must be as it was before.
+//! With `svg` or `svg-light` it prints a picture of the Overview during a fault instead.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,11 +10,18 @@ use std::time::Duration;
 
 use clearance::dashboard::{DashboardInput, DashboardOptions, no_color_wanted, run_dashboard};
 use clearance::log_ring::LogRing;
+use clearance::model::Model;
+use clearance::picture::{PictureTheme, svg};
+use clearance::theme::Theme;
+use clearance::update::{Message, update};
+use clearance::view::view;
 use loadgen::control::Control;
 use loadgen::snapshot::{
     ActiveFault, Cause, DatabaseFacts, DomainPhase, DomainReplica, DomainRow, Latency, ProvisionerType,
     Rates, RootCause, RunPhase, Second, Snapshot, Tags, Totals,
 };
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
 use tokio::sync::{mpsc, watch};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -41,6 +50,24 @@ struct Run {
 }
 
 impl Run {
+    fn after(seconds: u32, domains: usize) -> Self {
+        let mut run = Self {
+            now: 0.0,
+            factor: 1.0,
+            workers: 600,
+            dropping_until: None,
+            seconds: Vec::new(),
+            totals: Totals::default(),
+            domains,
+            interrupted: false,
+        };
+        for second in 0..seconds {
+            run.now = f64::from(second);
+            run.second();
+        }
+        run
+    }
+
     fn dropping(&self) -> bool {
         self.dropping_until.is_some_and(|until| self.now < until)
     }
@@ -52,7 +79,7 @@ impl Run {
                 self.dropping_until = if self.dropping() { None } else { Some(self.now + 20.0) };
             }
             Control::KillListeners => {
-                tracing::warn!(replica = 1, "listener lost its connection; listening again")
+                tracing::warn!(replica = 1, "listener lost its connection; listening again");
             }
             Control::ScaleRate(factor) => self.factor *= factor,
             Control::AddWorkers(count) => self.workers = (self.workers + count).max(1),
@@ -117,7 +144,7 @@ impl Run {
             (RootCause::BackupPoll, rescued),
         ]);
         Snapshot {
-            title: "default".to_owned(),
+            scenario: "default".to_owned(),
             database: DatabaseFacts {
                 kind: "local".into(),
                 version: "15.18".into(),
@@ -132,7 +159,7 @@ impl Run {
                 _ => RunPhase::Finished,
             },
             elapsed: Duration::from_secs_f64(self.now),
-            duration: Duration::from_secs(180),
+            duration: Duration::from_mins(3),
             replicas: 3,
             workers: self.workers as usize,
             rate_factor: self.factor,
@@ -216,11 +243,30 @@ impl Run {
     }
 }
 
+fn picture(domains: usize, light: bool) -> String {
+    let mut run = Run::after(47, domains);
+    run.dropping_until = Some(67.0);
+    for second in 47..61 {
+        run.now = f64::from(second);
+        run.second();
+    }
+    let (width, height) = (120, 36);
+    let mut model = Model::new(Theme::new(false, false), Size::new(width, height), true);
+    update(&mut model, Message::Snapshot(Arc::new(run.snapshot())));
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    view(&model, buffer.area, &mut buffer);
+    svg(&buffer, if light { PictureTheme::Light } else { PictureTheme::Dark })
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let has = |word: &str| words.iter().any(|one| one == word);
     let domains = words.iter().find_map(|word| word.strip_prefix("domains=")?.parse().ok()).unwrap_or(8);
+    if let Some(word) = words.iter().find(|word| word.starts_with("svg")) {
+        print!("{}", picture(domains, word == "svg-light"));
+        return Ok(());
+    }
     let log = LogRing::new();
     tracing_subscriber::registry().with(log.layer()).init();
     let (controls, mut orders) = mpsc::unbounded_channel();
@@ -235,28 +281,17 @@ async fn main() -> anyhow::Result<()> {
             stay_when_finished: !has("leave"),
         },
     });
+    let panics = has("panic");
     let run = tokio::spawn(async move {
-        let mut run = Run {
-            now: 0.0,
-            factor: 1.0,
-            workers: 600,
-            dropping_until: None,
-            seconds: Vec::new(),
-            totals: Totals::default(),
-            domains,
-            interrupted: false,
-        };
         // A run of some length is what one wants to look at.
-        for second in 0..40 {
-            run.now = f64::from(second);
-            run.second();
-        }
+        let mut run = Run::after(40, domains);
         let mut tick = tokio::time::interval(Duration::from_millis(200));
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
                 Some(control) = orders.recv() => run.control(&control),
             }
+            assert!(!panics || run.now < 42.0, "asked to panic");
             let before = run.now.floor();
             run.now = (run.now + 0.2).min(200.0);
             if run.now.floor() > before && run.now < 180.0 {

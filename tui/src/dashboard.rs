@@ -77,7 +77,7 @@ pub fn no_color_wanted() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
-/// Shows the run until it ends or somebody leaves.
+/// Shows the run until it ends or somebody leaves. An error, too, sends [`Control::Interrupt`] first.
 ///
 /// Works on a thread of its own, because writing to a terminal may block for as long as the terminal
 /// likes. When the returned future is dropped, the dashboard leaves by itself within a frame.
@@ -98,15 +98,21 @@ fn on_own_thread(
     input: DashboardInput,
     done: &mut oneshot::Sender<anyhow::Result<DashboardExit>>,
 ) -> anyhow::Result<DashboardExit> {
+    let controls = input.controls.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         let mut screen = Screen::enter().context("failed to take the terminal; try --headless")?;
         let mut frontend = Frontend { keys: EventStream::new(), signals: Signals::listen()? };
         tokio::select! {
             outcome = on_screen(&mut screen, &mut frontend, input) => outcome,
             () = done.closed() => Ok(DashboardExit::Interrupted),
         }
-    })
+    });
+    if outcome.is_err() {
+        // Nobody can see the run any more, nor stop it.
+        let _ = controls.send(Control::Interrupt);
+    }
+    outcome
 }
 
 struct Frontend {
@@ -178,7 +184,11 @@ impl Session {
         tokio::pin!(interrupted);
         let mut frames = tokio::time::interval(Duration::from_secs(1) / FRAMES_PER_SECOND);
         frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        self.input.snapshots.mark_changed();
+        // What there is already counts before the first key: a run may be over.
+        let newest = Arc::clone(&self.input.snapshots.borrow_and_update());
+        if let Some(pause) = self.tell(Message::Snapshot(newest)) {
+            return Ok(pause);
+        }
         loop {
             let mut at_once = false;
             let pause = tokio::select! {

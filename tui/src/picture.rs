@@ -1,1 +1,286 @@
-//! Pictures of the screen.
+//! Pictures of the screen: a terminal [`Buffer`] as an SVG that is sharp at any size.
+//!
+//! Frames, bars and dots are drawn as shapes, so that they join whatever font shows the picture; words stay
+//! text, which can be selected and searched. Pure: the same buffer gives the same bytes.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::{Color, Modifier};
+use ratatui::text::Span;
+
+/// A cell's width and height in the picture's units. A monospaced letter is 0.6 of its size wide.
+const CELL: (f64, f64) = (9.0, 19.0);
+/// The size of letters.
+const LETTER: f64 = 15.0;
+/// Room around the screen.
+const MARGIN: f64 = 14.0;
+
+/// Whose sixteen colours a picture has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PictureTheme {
+    /// A dark terminal.
+    Dark,
+    /// A light terminal.
+    Light,
+}
+
+impl PictureTheme {
+    fn background(self) -> &'static str {
+        match self {
+            Self::Dark => "#15181e",
+            Self::Light => "#fbfaf7",
+        }
+    }
+
+    fn foreground(self) -> &'static str {
+        match self {
+            Self::Dark => "#d5d9e0",
+            Self::Light => "#262b33",
+        }
+    }
+
+    /// The colour's value; the terminal's own when it has no name here.
+    fn value(self, color: Color) -> &'static str {
+        let (dark, light) = match color {
+            Color::Black => ("#15181e", "#262b33"),
+            Color::Red | Color::LightRed => ("#ff6b68", "#c4281c"),
+            Color::Green | Color::LightGreen => ("#7fc46a", "#2f7d20"),
+            Color::Yellow | Color::LightYellow => ("#e5c158", "#946800"),
+            Color::Blue | Color::LightBlue => ("#6ea8fe", "#1f5fbf"),
+            Color::Magenta | Color::LightMagenta => ("#cf8ee8", "#8a35a8"),
+            Color::Cyan | Color::LightCyan => ("#5cc8d0", "#0b7b85"),
+            Color::White | Color::Gray => ("#d5d9e0", "#5a616b"),
+            Color::DarkGray => ("#7b828e", "#8a9099"),
+            _ => (Self::Dark.foreground(), Self::Light.foreground()),
+        };
+        match self {
+            Self::Dark => dark,
+            Self::Light => light,
+        }
+    }
+}
+
+/// How a cell is painted. The order is only there to make the picture's order fixed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Paint {
+    color: &'static str,
+    dim: bool,
+    bold: bool,
+}
+
+impl Paint {
+    fn of(cell: &Cell, theme: PictureTheme) -> Self {
+        let reversed = cell.modifier.contains(Modifier::REVERSED);
+        let color = if reversed { theme.background() } else { theme.value(cell.fg) };
+        let dim = cell.modifier.contains(Modifier::DIM) && !reversed;
+        Self { color, dim, bold: cell.modifier.contains(Modifier::BOLD) }
+    }
+
+    fn opacity(self) -> &'static str {
+        if self.dim { " opacity=\".55\"" } else { "" }
+    }
+}
+
+/// Shapes of one paint, as SVG path data.
+#[derive(Debug, Default)]
+struct Shapes {
+    filled: String,
+    shaded: String,
+    dots: String,
+    lines: String,
+}
+
+/// `buffer` as an SVG document.
+#[must_use]
+pub fn svg(buffer: &Buffer, theme: PictureTheme) -> String {
+    let mut shapes: BTreeMap<Paint, Shapes> = BTreeMap::new();
+    let mut backgrounds = String::new();
+    let mut texts = String::new();
+    for y in buffer.area.top()..buffer.area.bottom() {
+        let mut run: Option<Run> = None;
+        for x in buffer.area.left()..buffer.area.right() {
+            let cell = &buffer[(x, y)];
+            let paint = Paint::of(cell, theme);
+            let corner = corner(x - buffer.area.x, y - buffer.area.y);
+            if cell.modifier.contains(Modifier::REVERSED) {
+                let color = theme.value(cell.fg);
+                let (left, top) = corner;
+                let _ = write!(
+                    backgrounds,
+                    "<path fill=\"{color}\" d=\"M{left} {top}h{}v{}h-{}z\"/>",
+                    CELL.0, CELL.1, CELL.0
+                );
+            }
+            let drawn = cell.symbol().chars().next().is_some_and(|c| {
+                let shapes = shapes.entry(Paint { bold: false, ..paint }).or_default();
+                draw(c, corner, shapes)
+            });
+            if drawn {
+                end(run.take(), &mut texts);
+            } else if run.as_ref().is_some_and(|run| run.paint == paint) {
+                if let Some(run) = &mut run {
+                    run.text.push_str(cell.symbol());
+                }
+            } else {
+                end(run.take(), &mut texts);
+                run = Some(Run { corner, paint, text: cell.symbol().to_owned() });
+            }
+        }
+        end(run, &mut texts);
+    }
+    document(buffer, theme, &backgrounds, &shapes, &texts)
+}
+
+/// Letters side by side that look alike.
+struct Run {
+    corner: (f64, f64),
+    paint: Paint,
+    text: String,
+}
+
+fn end(run: Option<Run>, texts: &mut String) {
+    let Some(Run { corner: (left, top), paint, text }) = run else { return };
+    let trimmed = text.trim_end();
+    let words = trimmed.trim_start();
+    if words.is_empty() {
+        return;
+    }
+    let left = left + Span::raw(&trimmed[..trimmed.len() - words.len()]).width() as f64 * CELL.0;
+    let length = Span::raw(words).width() as f64 * CELL.0;
+    let weight = if paint.bold { " font-weight=\"700\"" } else { "" };
+    let escaped = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let _ = write!(
+        texts,
+        "<text x=\"{left}\" y=\"{}\" textLength=\"{length}\" fill=\"{}\"{}{weight}>{escaped}</text>",
+        top + CELL.1 * 0.74,
+        paint.color,
+        paint.opacity(),
+    );
+}
+
+fn corner(x: u16, y: u16) -> (f64, f64) {
+    (MARGIN + f64::from(x) * CELL.0, MARGIN + f64::from(y) * CELL.1)
+}
+
+/// Draws `glyph` as a shape; answers false when it is a letter.
+fn draw(glyph: char, (left, top): (f64, f64), shapes: &mut Shapes) -> bool {
+    let (width, height) = CELL;
+    let code = u32::from(glyph);
+    let _ = match glyph {
+        '▁'..='█' => {
+            let up = height * f64::from(code - 0x2580) / 8.0;
+            write!(shapes.filled, "M{left} {}h{width}v{up}h-{width}z", top + height - up)
+        }
+        '▉'..='▏' => {
+            let across = width * f64::from(0x2590 - code) / 8.0;
+            write!(shapes.filled, "M{left} {top}h{across}v{height}h-{across}z")
+        }
+        '░' => write!(shapes.shaded, "M{left} {top}h{width}v{height}h-{width}z"),
+        '\u{2800}'..='\u{28ff}' => {
+            for dot in (0..8_u32).filter(|dot| (code - 0x2800) >> dot & 1 == 1) {
+                // Bits 0 to 2 and 6 are the left column, 3 to 5 and 7 the right one.
+                let (column, row) = if dot < 6 { (dot / 3, dot % 3) } else { (dot - 6, 3) };
+                let x = left + width * (0.25 + 0.5 * f64::from(column));
+                let y = top + height * (0.125 + 0.25 * f64::from(row));
+                let _ = write!(shapes.dots, "M{x} {y}h0");
+            }
+            Ok(())
+        }
+        '●' => {
+            let radius = width * 0.42;
+            let (x, y) = (left + width / 2.0 - radius, top + height / 2.0);
+            write!(
+                shapes.filled,
+                "M{x} {y}a{radius} {radius} 0 1 0 {0} 0a{radius} {radius} 0 1 0 -{0} 0z",
+                2.0 * radius
+            )
+        }
+        '─' | '│' | '┌' | '┐' | '└' | '┘' | '├' | '┤' => {
+            let (x, y) = (left + width / 2.0, top + height / 2.0);
+            let arms =
+                [("─┐┘┤", left, y), ("─┌└├", left + width, y), ("│└┘├┤", x, top), ("│┌┐├┤", x, top + height)];
+            for (glyphs, to_x, to_y) in arms {
+                if glyphs.contains(glyph) {
+                    let _ = write!(shapes.lines, "M{x} {y}L{to_x} {to_y}");
+                }
+            }
+            Ok(())
+        }
+        _ => return false,
+    };
+    true
+}
+
+fn document(
+    buffer: &Buffer,
+    theme: PictureTheme,
+    backgrounds: &str,
+    shapes: &BTreeMap<Paint, Shapes>,
+    texts: &str,
+) -> String {
+    let width = f64::from(buffer.area.width) * CELL.0 + 2.0 * MARGIN;
+    let height = f64::from(buffer.area.height) * CELL.1 + 2.0 * MARGIN;
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\">\
+         <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{}\"/>",
+        theme.background()
+    );
+    svg.push_str(backgrounds);
+    for (paint, shapes) in shapes {
+        let (color, opacity) = (paint.color, paint.opacity());
+        for (data, how) in [
+            (&shapes.shaded, format!("fill=\"{color}\" fill-opacity=\".3\"")),
+            (&shapes.filled, format!("fill=\"{color}\"")),
+            (&shapes.dots, format!("stroke=\"{color}\" stroke-width=\"2.6\" stroke-linecap=\"round\"")),
+            (&shapes.lines, format!("stroke=\"{color}\" stroke-width=\"1.1\" stroke-linecap=\"square\"")),
+        ] {
+            if !data.is_empty() {
+                let _ = write!(svg, "<path {how}{opacity} d=\"{data}\"/>");
+            }
+        }
+    }
+    let _ = writeln!(
+        svg,
+        "<g font-family=\"ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace\" \
+         font-size=\"{LETTER}\" style=\"white-space:pre\" xml:space=\"preserve\">{texts}</g></svg>"
+    );
+    svg
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::layout::Rect;
+    use ratatui::style::Style;
+
+    use super::*;
+
+    fn buffer() -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 2));
+        buffer.set_string(0, 0, "a<b & c", Style::new().fg(Color::Red).add_modifier(Modifier::BOLD));
+        buffer.set_string(0, 1, "┌─⠁█▌░", Style::new());
+        buffer.set_string(8, 1, "tab", Style::new().add_modifier(Modifier::REVERSED));
+        buffer
+    }
+
+    #[test]
+    fn words_are_text_and_escaped() {
+        let svg = svg(&buffer(), PictureTheme::Dark);
+        assert!(svg.contains(">a&lt;b &amp; c</text>"), "{svg}");
+        assert!(svg.contains("font-weight=\"700\""));
+        assert_eq!(svg.matches("<text").count(), 2, "frames, bars and dots are shapes: {svg}");
+    }
+
+    #[test]
+    fn reversed_cells_have_a_background() {
+        let svg = svg(&buffer(), PictureTheme::Light);
+        assert_eq!(svg.matches("<path fill=\"#262b33\" d=").count(), 4, "three cells and the bars: {svg}");
+    }
+
+    #[test]
+    fn empty_buffer_is_a_picture_too() {
+        assert!(svg(&Buffer::empty(Rect::ZERO), PictureTheme::Dark).ends_with("</svg>\n"));
+    }
+}

@@ -79,7 +79,8 @@ pub fn is_entered() -> bool {
 pub fn restore() {
     if ENTERED.swap(false, Ordering::SeqCst) {
         let mut out = io::stdout();
-        let _ = execute!(out, LeaveAlternateScreen, cursor::Show);
+        // tmux keeps what lies above the cursor when the window grew meanwhile; above the first line is nothing.
+        let _ = execute!(out, cursor::MoveTo(0, 0), LeaveAlternateScreen, cursor::Show);
         let _ = disable_raw_mode();
         let _ = out.flush();
     }

@@ -92,7 +92,7 @@ pub struct Glyphs {
     pub times: &'static str,
 }
 
-const UNICODE: Glyphs = Glyphs {
+static UNICODE: Glyphs = Glyphs {
     braille: true,
     horizontal: "─",
     vertical: "│",
@@ -114,7 +114,7 @@ const UNICODE: Glyphs = Glyphs {
     times: "×",
 };
 
-const ASCII: Glyphs = Glyphs {
+static ASCII: Glyphs = Glyphs {
     braille: false,
     horizontal: "-",
     vertical: "|",
@@ -142,7 +142,7 @@ pub struct Theme {
     /// Whether colours are used.
     pub color: bool,
     /// The symbols.
-    pub glyphs: Glyphs,
+    pub glyphs: &'static Glyphs,
 }
 
 impl Theme {
@@ -150,7 +150,7 @@ impl Theme {
     /// `no_color` for the `NO_COLOR` convention.
     #[must_use]
     pub fn new(ascii: bool, no_color: bool) -> Self {
-        Self { color: !no_color, glyphs: if ascii { ASCII } else { UNICODE } }
+        Self { color: !no_color, glyphs: if ascii { &ASCII } else { &UNICODE } }
     }
 
     /// The style of `role`.

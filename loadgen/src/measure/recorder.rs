@@ -250,6 +250,11 @@ impl Recorder {
         state.record(Stage::Response, job.intended, job.intended, at);
     }
 
+    /// When the last job so far was finished.
+    pub(crate) fn last_finished(&self) -> Option<Instant> {
+        self.lock().last_finished
+    }
+
     /// A worker could not mark its job as finished and tries again.
     pub fn finish_failed(&self) {
         self.lock().finish_errors += 1;

@@ -7,7 +7,7 @@ use acquirer::store::postgres::PostgresStore;
 use futures::future::try_join_all;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::control::Control;
 use crate::fault::{Director, Switch};
@@ -59,6 +59,7 @@ struct Engine {
 /// The snapshot before anything has happened.
 pub(super) fn first_snapshot(request: &RunRequest) -> Snapshot {
     Snapshot {
+        scenario: request.name.clone(),
         title: request.scenario.title.clone(),
         database: request.facts.clone(),
         policy: request.scenario.policy.to_string(),
@@ -215,15 +216,22 @@ impl Engine {
         let director = Arc::clone(&self.director);
         let scenario = Arc::clone(&self.scenario);
         let began = self.began;
-        let timeline = tokio::spawn(async move { director.follow(&scenario.faults, began).await });
+        let timeline = AbortOnDropHandle::new(tokio::spawn(async move {
+            director.follow(&scenario.faults, began).await;
+        }));
         // A scenario that only preloads is over when all of it is done.
         let only_preloads = self.scenario.posters.iter().all(|poster| poster.stages.is_empty());
         self.watch(orders, posters_end, |engine| only_preloads && engine.is_idle()).await?;
-        let posters_ended = Instant::now();
+        // A drain is measured to its last job, not to when that was noticed.
+        let posters_ended = if only_preloads && !self.is_interrupted {
+            self.recorder.last_finished().unwrap_or_else(Instant::now)
+        } else {
+            Instant::now()
+        };
         stop.cancel();
         self.recorder.end_window(posters_ended);
         lanes.wait().await;
-        timeline.abort();
+        drop(timeline);
         let mut missed = 0;
         for poster in &self.posters {
             missed += poster.missed(posters_ended.min(posters_end).duration_since(self.began)).await;

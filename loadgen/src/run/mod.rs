@@ -19,6 +19,8 @@ use crate::snapshot::{DatabaseFacts, Snapshot};
 
 /// All that a run needs.
 pub struct RunRequest {
+    /// What the scenario is called.
+    pub name: String,
     /// What is to happen.
     pub scenario: Scenario,
     /// Where: a database whose schema is installed, empty and leased.

@@ -289,6 +289,15 @@ impl From<FaultKey> for FaultKind {
     }
 }
 
+impl Source {
+    /// What to call it in few words: the built-in's name, or the file's without folders and ending.
+    #[must_use]
+    pub fn short_name(&self) -> &str {
+        let path = std::path::Path::new(&self.name);
+        path.file_stem().and_then(|stem| stem.to_str()).unwrap_or(&self.name)
+    }
+}
+
 impl Scenario {
     /// Reads a scenario and settles it. The first mistake in the order of the file is the one reported.
     pub fn resolve(source: &Source, overrides: &Overrides) -> Result<Self, ScenarioError> {

@@ -29,7 +29,8 @@ const CONNECTIONS_MAX: u32 = 120;
 
 /// Runs a scenario.
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
-    let scenario = Scenario::resolve(&Source::open(&args.scenario)?, &args.overrides())?;
+    let source = Source::open(&args.scenario)?;
+    let scenario = Scenario::resolve(&source, &args.overrides())?;
     let targets = args.report.iter().map(Target::new).collect::<Result<Vec<_>, _>>()?;
     let is_live = !args.headless && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     let log = start_log(is_live);
@@ -37,7 +38,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         let interrupted = interrupt::listen().map_err(Failure::Output)?;
         let opened = interrupted.run_until_cancelled(open(args)).await;
         let (database, lease) = opened.ok_or(Failure::Interrupted)??;
-        let outcome = run_on(&database, args, scenario, log, &interrupted).await;
+        let outcome = run_on(&database, args, source.short_name(), scenario, log, &interrupted).await;
         // What was started is taken down whatever came of the run; the run's own failure is told first.
         let released = lease.release(args.keep).await;
         let kept = database.close().await;
@@ -77,12 +78,14 @@ async fn open(args: &RunArgs) -> Result<(Database, SchemaLease), Failure> {
 async fn run_on(
     database: &Database,
     args: &RunArgs,
+    name: &str,
     scenario: Scenario,
     log: Option<LogRing>,
     interrupted: &CancellationToken,
 ) -> Result<Report, Failure> {
     let connections = database.connections_max().saturating_sub(CONNECTIONS_LEFT).clamp(8, CONNECTIONS_MAX);
     let handle = loadgen::run::start(RunRequest {
+        name: name.to_owned(),
         scenario,
         database: database.connect_options(),
         facts: DatabaseFacts {

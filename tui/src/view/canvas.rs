@@ -64,6 +64,8 @@ impl Canvas {
             let x = self.area.x + (index % usize::from(self.area.width)) as u16;
             let y = self.area.y + (index / usize::from(self.area.width)) as u16;
             let Some(cell) = buffer.cell_mut((x, y)) else { continue };
+            // The band of a fault lies beneath, and styles add up.
+            cell.reset();
             if self.braille {
                 cell.set_char(char::from_u32(0x2800 + u32::from(*bits)).unwrap_or(' '));
             } else {

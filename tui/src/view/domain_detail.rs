@@ -20,13 +20,21 @@ use super::paint::{Segment, bar, clip, fit, frame, put, title};
 use crate::model::{Trouble, row_label, trouble, waiting};
 use crate::theme::{Role, Theme};
 
+/// Below this width titles are short and polls have no bar.
+const NARROW: u16 = 48;
+
 pub(super) fn draw(row: &DomainRow, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let name = clip(&row_label(row), usize::from(area.width.saturating_sub(4)), theme);
     let inner = frame(buffer, area, &title(name, "", theme), theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let mut lines =
         vec![queue(row, theme, inner.width), queries(row, theme, inner.width), meaning(row, theme)];
-    lines.push(Line::styled("replica  phase     waiting  pending  backup poll", theme.style(Role::Title)));
+    let titles = if inner.width < NARROW {
+        "r  phase    waiting pend poll"
+    } else {
+        "replica  phase     waiting  pending  backup poll"
+    };
+    lines.push(Line::styled(titles, theme.style(Role::Title)));
     lines.extend(row.replicas.iter().map(|replica| replica_line(replica, theme, inner.width)));
     for (index, line) in (0..inner.height).zip(&lines) {
         put(buffer, inner, index, line);
@@ -46,7 +54,7 @@ fn facts<'a>(facts: Vec<(&'static str, String, Role)>, theme: &Theme, width: u16
             )
         })
         .collect();
-    fit(segments, Span::raw("  "), width)
+    fit(segments, "  ", width)
 }
 
 fn queue<'a>(row: &DomainRow, theme: &Theme, width: u16) -> Line<'a> {
@@ -86,6 +94,14 @@ fn replica_line<'a>(replica: &DomainReplica, theme: &Theme, width: u16) -> Line<
         DomainPhase::Querying => ("querying", Role::Found),
     };
     let pending = if replica.pending { "yes" } else { "no" };
+    if width < NARROW {
+        return Line::from(vec![
+            Span::raw(format!("{:<3}", replica.replica)),
+            Span::styled(format!("{phase:<8} "), theme.style(role)),
+            Span::raw(format!("{:>7} {pending:<4} ", format::count(replica.waiting as u64))),
+            Span::raw(format::countdown(replica.next_poll_in)),
+        ]);
+    }
     let mut line = Line::from(vec![
         Span::raw(format!("{:<9}", replica.replica)),
         Span::styled(format!("{phase:<8}  "), theme.style(role)),

@@ -202,11 +202,14 @@ impl Plan {
         }
         let left = room.saturating_sub(taken(&columns));
         let short = full > left;
-        let name = if short { brief } else { full }.min(left);
+        let needed = if short { brief } else { full }.min(left);
 
         // What is left over goes between the columns, up to where lines become hard to follow.
         let count = u16::try_from(columns.len()).unwrap_or(1).max(1);
-        let gap = 1 + ((left - name) / count).min(4);
+        let wider = ((left - needed) / count).min(4);
+        let gap = 1 + wider;
+        // What cannot be shared out evenly is the names', so that the last column ends at the frame.
+        let name = needed + (left - needed - wider * count).min(count);
         let mut x = MARKS + name;
         let columns = columns
             .into_iter()

@@ -66,7 +66,7 @@ fn draw_table(model: &Model, area: Rect, buffer: &mut Buffer) {
     put(buffer, bottom, 0, &status(model));
     let room = usize::from(inner.height);
     // The screen may be smaller than the scroll position was made for.
-    let offset = state.offset.clamp((state.selected + 1).saturating_sub(room), state.selected);
+    let offset = state.offset.clamp((state.selected + 1).saturating_sub(room.max(1)), state.selected);
     let rows = state.rows.get(offset..).unwrap_or_default();
     if rows.is_empty() {
         let why = if model.shown.domains.is_empty() {
@@ -90,9 +90,9 @@ fn status(model: &Model) -> Line<'_> {
         format!(" {} of {}", state.selected + 1, state.rows.len())
     };
     if !state.filter.is_empty() {
-        text.push_str(&format!("{separator}filter \"{}\"", state.filter));
+        text.extend([separator, "filter \"", &state.filter, "\""]);
     }
     let arrow = theme.glyphs.arrows[usize::from(!state.reversed)];
-    text.push_str(&format!("{separator}ordered by {} {arrow} ", state.sort.name()));
+    text.extend([separator, "ordered by ", state.sort.name(), " ", arrow, " "]);
     Line::styled(text, theme.style(Role::Dim))
 }

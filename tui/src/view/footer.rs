@@ -64,8 +64,11 @@ fn line(model: &Model, width: u16) -> Line<'_> {
             (0, "q", "quit"),
         ],
     };
+    let over = super::period::is_over(&model.latest);
     let segments = keys
         .iter()
+        // A run that is over can't be changed.
+        .filter(|(_, key, _)| !(over && ["d", "k", "+/-", "w/W"].contains(key)))
         .map(|(rank, key, what)| {
             Segment::new(
                 *rank,
@@ -76,5 +79,5 @@ fn line(model: &Model, width: u16) -> Line<'_> {
             )
         })
         .collect();
-    fit(segments, Span::raw("  "), width)
+    fit(segments, "  ", width)
 }

@@ -13,8 +13,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::format;
 use super::paint::{Segment, bar, fit, put, title};
+use super::{format, period};
 use crate::theme::{Role, Theme};
 
 /// How many lines it can fill.
@@ -25,10 +25,14 @@ pub(super) fn heading<'a>(snapshot: &Snapshot, theme: &Theme, width: u16) -> Lin
     let found = total(snapshot);
     let separator = theme.glyphs.separator;
     if found == 0 {
-        return title("how jobs were found", "(last 10s)", theme);
+        return title("how jobs were found", period::note(snapshot), theme);
     }
-    let share = format::percent(snapshot.chained_recent as f64 / found as f64);
-    let full = title("how jobs were found", format!("(last 10s){separator}{share} by chaining"), theme);
+    let share = format::percent(period::chained(snapshot) as f64 / found as f64);
+    let full = title(
+        "how jobs were found",
+        format!("{}{separator}{share} by chaining", period::note(snapshot)),
+        theme,
+    );
     if full.width() <= usize::from(width) {
         full
     } else {
@@ -52,7 +56,7 @@ pub(super) fn summary<'a>(snapshot: &Snapshot, theme: &Theme, width: u16) -> Lin
         };
         segments.push(Segment::new(rank, vec![Span::styled(text, theme.style(role(root, rescued)))]));
     }
-    fit(segments, Span::raw("  "), width)
+    fit(segments, "  ", width)
 }
 
 pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -99,21 +103,27 @@ fn line<'a>(snapshot: &Snapshot, root: RootCause, theme: &Theme, width: u16) -> 
         Span::styled(format!("{hint:<14} "), if rescued { style } else { theme.style(Role::Dim) }),
         Span::styled(format!("{value:>4} "), words),
     ]);
-    let room = usize::from(width).saturating_sub(line.width());
-    if room >= 4 {
-        line.extend(bar(share.unwrap_or(0.0), room.min(60), theme, style));
+    let left = usize::from(width).saturating_sub(line.width());
+    if left >= 4 {
+        line.extend(bar(share.unwrap_or(0.0), left.min(60), theme, style));
     }
     line
 }
 
 /// One sentence for whoever looks for the first time.
 fn verdict<'a>(snapshot: &Snapshot, theme: &Theme) -> Line<'a> {
+    let is_dropping = snapshot.faults.iter().any(|fault| fault.name == "drop_notifications");
+    let waiting = snapshot.totals.backlog;
     let (text, role) = match share(snapshot, RootCause::BackupPoll) {
-        None => ("No job was found in the last ten seconds.".to_owned(), Role::Dim),
         Some(share) if share > 0.0 => (
-            format!("Notices get lost: {} waited for the backup poll.", format::percent(share)),
+            format!("{} waited for the backup poll: no notice led to them.", format::percent(share)),
             Role::Rescued,
         ),
+        _ if is_dropping && waiting > 0 => (
+            format!("Notices are dropped: {} wait for the backup poll.", format::count(waiting)),
+            Role::Warning,
+        ),
+        None => (format!("No job was found {}.", period::note(snapshot)), Role::Dim),
         Some(_) => ("Notices arrive: the backup poll had nothing to rescue.".to_owned(), Role::Found),
     };
     Line::styled(text, theme.style(role))
@@ -134,12 +144,12 @@ fn role(root: RootCause, rescued: bool) -> Role {
 }
 
 fn total(snapshot: &Snapshot) -> u64 {
-    snapshot.found_recent.values().sum()
+    period::found(snapshot).values().sum()
 }
 
 /// The share of jobs that `root` led to, 0 to 1; `None` when no job was found.
 fn share(snapshot: &Snapshot, root: RootCause) -> Option<f64> {
     let total = total(snapshot);
-    let found = snapshot.found_recent.get(&root).copied().unwrap_or(0);
+    let found = period::found(snapshot).get(&root).copied().unwrap_or(0);
     (total > 0).then(|| found as f64 / total as f64)
 }

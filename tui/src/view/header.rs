@@ -15,6 +15,9 @@ use super::paint::{Segment, fit, put};
 use crate::model::{Model, View};
 use crate::theme::Role;
 
+/// Between two alerts.
+const GAP: &str = "  ";
+
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let inner = Rect { x: area.x + u16::from(area.width > 60), width: area.width.saturating_sub(1), ..area };
     if area.height >= 2 {
@@ -34,8 +37,8 @@ fn facts(model: &Model, width: u16) -> Line<'_> {
     let text = |rank, text: String| Segment::new(rank, vec![Span::raw(text)]);
     let title = Span::styled("clearance", theme.style(Role::Title));
     let mut segments = vec![Segment::new(6, vec![title])];
-    if !snapshot.title.is_empty() {
-        segments.push(text(3, snapshot.title.clone()));
+    if !snapshot.scenario.is_empty() {
+        segments.push(text(3, snapshot.scenario.clone()));
     }
     if !snapshot.database.kind.is_empty() {
         let fast = if snapshot.database.durability == "fast" { " fast" } else { "" };
@@ -53,7 +56,7 @@ fn facts(model: &Model, width: u16) -> Line<'_> {
     if !snapshot.policy.is_empty() && snapshot.policy != "default" {
         segments.push(text(5, format!("policy {}", snapshot.policy)));
     }
-    fit(segments, Span::styled(theme.glyphs.separator, theme.style(Role::Dim)), width)
+    fit(segments, theme.glyphs.separator, width)
 }
 
 fn clock(snapshot: &Snapshot) -> String {
@@ -105,45 +108,45 @@ fn alerts(model: &Model, width: u16) -> Line<'_> {
     let faults = model.shown.faults.len();
     let tries =
         [(faults, false), (faults, true)].into_iter().chain((0..faults).rev().map(|shown| (shown, true)));
-    let mut line = Line::default();
+    let mut segments = Vec::new();
     for (shown, brief) in tries {
-        line = alert_line(model, shown, brief);
-        if line.width() <= usize::from(width) {
+        segments = alert_segments(model, shown, brief);
+        if fit(segments.clone(), GAP, u16::MAX).width() <= usize::from(width) {
             break;
         }
     }
-    line
+    fit(segments, GAP, width)
 }
 
 /// The alerts with the first `shown` faults in words and the others as a number.
-fn alert_line(model: &Model, shown: usize, brief: bool) -> Line<'_> {
+fn alert_segments(model: &Model, shown: usize, brief: bool) -> Vec<Segment<'_>> {
     let theme = &model.theme;
     let snapshot = &*model.shown;
-    let mut line = Line::default();
-    let mut alert = |role, text: String| {
-        if line.width() > 0 {
-            line.push_span("  ");
-        }
-        line.push_span(Span::styled(text, theme.style(role)));
+    let mut segments = Vec::new();
+    let mut alert = |rank, role, text: String| {
+        segments.push(Segment::new(rank, vec![Span::styled(text, theme.style(role))]));
     };
     if let Some(frozen) = model.frozen_for() {
-        alert(Role::Frozen, format!(" FROZEN {} ", format::countdown(frozen)));
+        alert(0, Role::Frozen, format!(" FROZEN {} ", format::countdown(frozen)));
     }
     if model.finished() {
-        alert(Role::Frozen, if brief { " q: leave " } else { " run finished: q to leave " }.to_owned());
+        let text = if brief { " over, q: leave " } else { " run finished: q to leave " };
+        alert(1, Role::Frozen, text.to_owned());
     }
     if snapshot.events_dropped > 0 {
-        alert(Role::Alarm, format!("!! {} events dropped", format::count(snapshot.events_dropped)));
+        let what = if brief { "dropped" } else { "events dropped" };
+        alert(3, Role::Alarm, format!("!! {} {what}", format::count(snapshot.events_dropped)));
     }
     for fault in &snapshot.faults[..shown] {
-        alert(Role::Alarm, fault_text(fault, brief));
+        alert(2, Role::Alarm, fault_text(fault, brief));
     }
     match snapshot.faults.len() - shown {
         0 => {}
-        rest if shown == 0 => alert(Role::Alarm, format!("!! {rest} faults")),
-        rest => alert(Role::Alarm, format!("+{rest}")),
+        1 if shown == 0 => alert(2, Role::Alarm, "!! 1 fault".to_owned()),
+        rest if shown == 0 => alert(2, Role::Alarm, format!("!! {rest} faults")),
+        rest => alert(2, Role::Alarm, format!("+{rest}")),
     }
-    line
+    segments
 }
 
 fn fault_text(fault: &ActiveFault, brief: bool) -> String {

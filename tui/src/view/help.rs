@@ -47,8 +47,12 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let area = place(area).intersection(buffer.area);
     Clear.render(area, buffer);
     let lines = lines(model, area.width.saturating_sub(4));
-    let inner =
-        frame(buffer, area, &title("help", format!("{}Esc closes", theme.glyphs.separator), theme), theme);
+    let inner = frame(
+        buffer,
+        area,
+        &title("help", format!("{}Esc closes", theme.glyphs.separator.trim_start()), theme),
+        theme,
+    );
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let rows = usize::from(inner.height);
     let from = model.help.unwrap_or(0).min(lines.len().saturating_sub(rows));

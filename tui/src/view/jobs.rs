@@ -13,14 +13,14 @@ use ratatui::text::{Line, Span};
 
 use super::canvas::Mark;
 use super::chart::{self, Series, Shape, chart};
-use super::format;
 use super::paint::{Segment, fit, put};
+use super::{format, period};
 use crate::theme::{Role, Theme};
 
 /// The rates in words.
 pub(super) fn figures<'a>(snapshot: &Snapshot, theme: &Theme, width: u16, legend: bool) -> Line<'a> {
     let [posted, acquired, completed] = theme.glyphs.legend;
-    let rates = &snapshot.rates;
+    let values = period::jobs(snapshot);
     let figure = |rank, mark: &str, role, name: &'static str, value: f64| {
         let mark = if legend { format!("{mark} ") } else { String::new() };
         Segment::new(
@@ -34,11 +34,11 @@ pub(super) fn figures<'a>(snapshot: &Snapshot, theme: &Theme, width: u16, legend
     };
     let variant = |gap: &'static str, done: &'static str, width: u16| {
         let segments = vec![
-            figure(0, posted, Role::Posted, "posted", rates.posted),
-            figure(1, acquired, Role::Acquired, "acquired", rates.acquired),
-            figure(2, completed, Role::Completed, done, rates.completed),
+            figure(0, posted, Role::Posted, "posted", values[0]),
+            figure(1, acquired, Role::Acquired, "acquired", values[1]),
+            figure(2, completed, Role::Completed, done, values[2]),
         ];
-        fit(segments, Span::raw(gap), width)
+        fit(segments, gap, width)
     };
     let wide = variant("  ", "completed", u16::MAX);
     if wide.width() <= usize::from(width) { wide } else { variant(" ", "done", width) }
@@ -98,5 +98,5 @@ pub(super) fn backlog_figures<'a>(snapshot: &Snapshot, theme: &Theme, width: u16
             ],
         ));
     }
-    fit(segments, Span::raw("  "), width)
+    fit(segments, "  ", width)
 }

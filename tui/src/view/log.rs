@@ -25,9 +25,10 @@ pub(super) fn page(area: Rect) -> usize {
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, log) = (&model.theme, &model.log);
     let separator = theme.glyphs.separator;
-    let mut note = format!("{} lines", format::count(log.seen() as u64));
+    let mut note = separator.trim_start().to_owned();
+    note.extend([&*format::count(log.seen() as u64), " lines"]);
     if log.dropped > 0 {
-        note.push_str(&format!("{separator}{} older ones dropped", format::count(log.dropped)));
+        note.extend([separator, &format::count(log.dropped), " older ones dropped"]);
     }
     let inner = frame(buffer, area, &title("log", note, theme), theme);
     if log.seen() == 0 {
@@ -39,8 +40,12 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     let below = log.back.min(log.seen().saturating_sub(rows));
     if below > 0 {
-        let bottom =
-            Rect { x: area.x + 2, y: area.bottom() - 1, width: area.width.saturating_sub(4), height: 1 };
+        let bottom = Rect {
+            x: area.x + 2,
+            y: area.bottom().saturating_sub(1),
+            width: area.width.saturating_sub(4),
+            height: 1,
+        };
         let text = format!(" {} newer below: G ", format::count(below as u64));
         put(buffer, bottom, 0, &Line::styled(text, theme.style(Role::Key)));
     }
@@ -53,12 +58,17 @@ fn written<'a>(line: &'a LogLine, theme: &Theme, width: u16) -> Line<'a> {
         Level::INFO => Role::Text,
         _ => Role::Dim,
     };
-    let clock = format!("{}.{:03} ", format::clock(line.at), line.at.subsec_millis());
+    let wide = width >= 70;
+    let clock = if wide {
+        format!("{}.{:03} ", format::clock(line.at), line.at.subsec_millis())
+    } else {
+        format!("{} ", format::clock(line.at))
+    };
     let mut spans = vec![
         Span::styled(clock, theme.style(Role::Dim)),
         Span::styled(format!("{:<5} ", line.level), theme.style(role)),
     ];
-    if width >= 70 {
+    if wide {
         spans.push(Span::styled(format!("{} ", line.target), theme.style(Role::Dim)));
     }
     spans.push(Span::styled(line.text.as_str(), theme.style(role)));

@@ -24,6 +24,7 @@ mod jobs;
 mod log;
 mod overview;
 mod paint;
+mod period;
 mod queries;
 mod queue_wait;
 

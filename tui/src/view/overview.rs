@@ -20,7 +20,7 @@ use ratatui::text::{Line, Span};
 
 use super::domain_table::{self, Table};
 use super::paint::{divider, frame, put, title};
-use super::{found, jobs, queries, queue_wait};
+use super::{found, jobs, period, queries, queue_wait};
 use crate::model::{Model, worst_first};
 use crate::theme::Role;
 
@@ -46,7 +46,9 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
 
 fn draw_left(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (&model.theme, &*model.shown);
-    let inner = frame(buffer, area, &title("jobs/s", "", theme), theme);
+    let (jobs_name, jobs_note) = period::per_second(snapshot, "jobs");
+    let (queries_name, queries_note) = period::per_second(snapshot, "acquire queries");
+    let inner = frame(buffer, area, &title(jobs_name, jobs_note, theme), theme);
     let rows = inner.height;
     // One row of each part is its divider.
     let parts: &[u16] = match rows {
@@ -58,14 +60,16 @@ fn draw_left(model: &Model, area: Rect, buffer: &mut Buffer) {
     for (index, part) in parts.iter().enumerate() {
         let skip = u16::from(index > 0);
         let room = Rect { y: inner.y + y + skip, height: part - skip, ..inner };
-        let name = ["", "acquire queries/s", "jobs in the queue"][index];
-        if index > 0 {
-            divider(buffer, area, y + 1, &title(name, "", theme), theme);
-        }
         match index {
             0 => jobs::draw(snapshot, theme, room, buffer),
-            1 => queries::draw(snapshot, theme, room, buffer),
-            _ => jobs::draw_backlog(snapshot, theme, room, buffer),
+            1 => {
+                divider(buffer, area, y + 1, &title(&*queries_name, queries_note, theme), theme);
+                queries::draw(snapshot, theme, room, buffer);
+            }
+            _ => {
+                divider(buffer, area, y + 1, &title("jobs in the queue", "", theme), theme);
+                jobs::draw_backlog(snapshot, theme, room, buffer);
+            }
         }
         y += part;
     }
@@ -73,7 +77,7 @@ fn draw_left(model: &Model, area: Rect, buffer: &mut Buffer) {
 
 fn draw_right(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (&model.theme, &*model.shown);
-    let inner = frame(buffer, area, &title("queue wait", "(last 10s)", theme), theme);
+    let inner = frame(buffer, area, &title("queue wait", period::note(snapshot), theme), theme);
     let rows = inner.height;
     let found_rows = 1 + if rows < 17 { 4 } else { found::LINES_MAX };
     let waits = rows.saturating_sub(found_rows);
@@ -130,11 +134,13 @@ fn rows(model: &Model, room: u16) -> Vec<usize> {
 
 fn draw_lines(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, snapshot) = (&model.theme, &*model.shown);
+    let over = period::is_over(snapshot);
+    let (jobs_name, queries_name) = if over { ("jobs  ", "queries ") } else { ("jobs/s ", "queries/s ") };
     let lines = [
         ("found ", found::summary(snapshot, theme, area.width.saturating_sub(6))),
-        ("wait  ", queue_wait::figures(&snapshot.queue_wait_recent, theme, area.width.saturating_sub(6))),
-        ("jobs/s ", jobs::figures(snapshot, theme, area.width.saturating_sub(7), false)),
-        ("queries/s ", queries::figures(snapshot, theme, area.width.saturating_sub(10))),
+        ("wait  ", queue_wait::figures(period::queue_wait(snapshot), theme, area.width.saturating_sub(6))),
+        (jobs_name, jobs::figures(snapshot, theme, area.width.saturating_sub(7), false)),
+        (queries_name, queries::figures(snapshot, theme, area.width.saturating_sub(10))),
     ];
     // The table needs its titles and three rows to be of use.
     let shown = area.height.saturating_sub(4).clamp(1, 4).min(area.height);

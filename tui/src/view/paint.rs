@@ -26,10 +26,10 @@ impl<'a> Segment<'a> {
 }
 
 /// The segments that fit into `width`, in their order, with `between` between them.
-pub(super) fn fit<'a>(mut segments: Vec<Segment<'a>>, between: Span<'a>, width: u16) -> Line<'a> {
+pub(super) fn fit<'a>(mut segments: Vec<Segment<'a>>, between: &'a str, width: u16) -> Line<'a> {
     let room = usize::from(width);
     let total = |segments: &[Segment<'_>]| -> usize {
-        let gaps = segments.len().saturating_sub(1) * between.width();
+        let gaps = segments.len().saturating_sub(1) * Span::raw(between).width();
         segments.iter().map(Segment::width).sum::<usize>() + gaps
     };
     while segments.len() > 1 && total(&segments) > room {
@@ -39,8 +39,8 @@ pub(super) fn fit<'a>(mut segments: Vec<Segment<'a>>, between: Span<'a>, width: 
     }
     let mut line = Line::default();
     for (index, segment) in segments.into_iter().enumerate() {
-        if index > 0 && !between.content.is_empty() {
-            line.push_span(between.clone());
+        if index > 0 && !between.is_empty() {
+            line.push_span(between);
         }
         line.extend(segment.spans);
     }
@@ -51,6 +51,9 @@ pub(super) fn fit<'a>(mut segments: Vec<Segment<'a>>, between: Span<'a>, width: 
 pub(super) fn put(buffer: &mut Buffer, area: Rect, row: u16, line: &Line<'_>) {
     let area = area.intersection(buffer.area);
     if row < area.height && area.width > 0 {
+        // Styles add up: what lay beneath must not show through.
+        let width = u16::try_from(line.width()).unwrap_or(u16::MAX).min(area.width);
+        buffer.set_style(Rect { y: area.y + row, width, height: 1, ..area }, Style::reset());
         buffer.set_line(area.x, area.y + row, line, area.width);
     }
 }

@@ -12,19 +12,19 @@ use ratatui::text::{Line, Span};
 
 use super::canvas::Mark;
 use super::chart::{self, Series, Shape, chart};
-use super::format;
 use super::paint::{Segment, fit, put};
+use super::{format, period};
 use crate::theme::{Role, Theme};
 
 /// The rates in words, and what a job costs.
 pub(super) fn figures<'a>(snapshot: &Snapshot, theme: &Theme, width: u16) -> Line<'a> {
-    let rates = &snapshot.rates;
-    let failed = if rates.queries_failed > 0.0 { Role::Failed } else { Role::Text };
+    let [found, empty, failures] = period::queries(snapshot);
+    let failed = if failures > 0.0 { Role::Failed } else { Role::Text };
     let mut segments = Vec::new();
     for (rank, name, value, role) in [
-        (0, "found", rates.queries_found, Role::Found),
-        (1, "empty", rates.queries_empty, Role::Empty),
-        (if rates.queries_failed > 0.0 { 0 } else { 3 }, "failed", rates.queries_failed, failed),
+        (0, "found", found, Role::Found),
+        (1, "empty", empty, Role::Empty),
+        (if failures > 0.0 { 0 } else { 3 }, "failed", failures, failed),
     ] {
         segments.push(Segment::new(
             rank,
@@ -34,12 +34,12 @@ pub(super) fn figures<'a>(snapshot: &Snapshot, theme: &Theme, width: u16) -> Lin
             ],
         ));
     }
-    let queries = rates.queries_found + rates.queries_empty + rates.queries_failed;
-    if rates.acquired > 0.0 {
-        let per_job = format!("{:.2}/job", queries / rates.acquired);
+    let [_, acquired, _] = period::jobs(snapshot);
+    if acquired > 0.0 {
+        let per_job = format!("{:.2}/job", (found + empty + failures) / acquired);
         segments.push(Segment::new(2, vec![Span::styled(per_job, theme.style(Role::Title))]));
     }
-    fit(segments, Span::raw("  "), width)
+    fit(segments, "  ", width)
 }
 
 pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut Buffer) {

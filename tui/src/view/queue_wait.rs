@@ -14,8 +14,8 @@ use ratatui::text::{Line, Span};
 
 use super::canvas::Mark;
 use super::chart::{self, Series, Shape, chart};
-use super::format;
 use super::paint::{Segment, fit, put};
+use super::{format, period};
 use crate::theme::{Role, Theme};
 
 /// The first and the last bucket that are always shown, so that the axis keeps still: 128 µs and 1 s.
@@ -42,11 +42,11 @@ pub(super) fn figures<'a>(latency: &Latency, theme: &Theme, width: u16) -> Line<
             ],
         ));
     }
-    fit(segments, Span::raw("  "), width)
+    fit(segments, "  ", width)
 }
 
 pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let latency = &snapshot.queue_wait_recent;
+    let latency = period::queue_wait(snapshot);
     put(buffer, area, 0, &figures(latency, theme, area.width));
     let plot = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     histogram(latency, theme, plot, buffer);

@@ -1,6 +1,6 @@
 CREATE TYPE clearance.provisioner_type AS ENUM ('echo', 'terraform');
 
--- The columns are upstream's.
+-- The columns are upstream's. Why the settings and the index are these: INDEXES.md, one directory up.
 CREATE TABLE clearance.provisioner_jobs (
     id              uuid PRIMARY KEY,
     created_at      timestamptz NOT NULL,
@@ -16,6 +16,12 @@ CREATE TABLE clearance.provisioner_jobs (
     input           jsonb NOT NULL,
     worker_id       uuid,
     tags            jsonb NOT NULL DEFAULT '{}'
+) WITH (
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_threshold = 5000,
+    autovacuum_vacuum_cost_delay = 0,
+    vacuum_index_cleanup = on,
+    vacuum_truncate = off
 );
 
 CREATE INDEX provisioner_jobs_available ON clearance.provisioner_jobs (created_at, id)

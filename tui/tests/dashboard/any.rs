@@ -1,0 +1,170 @@
+//! Whatever keys in whatever order at whatever size: nothing panics, and the selection exists.
+
+use clearance::theme::Theme;
+use clearance::update::Message;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use loadgen::snapshot::Snapshot;
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+
+use crate::fixtures::{Desk, calm, dropping, finished, log_lines, starting};
+
+#[derive(Debug, Clone)]
+enum Event {
+    Key(KeyCode),
+    Snapshot(u8),
+    Log(u64),
+    Tick(u16),
+    Resize(u16, u16),
+}
+
+fn key() -> impl Strategy<Value = KeyCode> {
+    prop_oneof![
+        proptest::sample::select("12 79?/dk+-wWoO<>gGqenv".chars().collect::<Vec<_>>())
+            .prop_map(KeyCode::Char),
+        proptest::sample::select(vec![
+            KeyCode::Up,
+            KeyCode::Down,
+            KeyCode::PageUp,
+            KeyCode::PageDown,
+            KeyCode::Home,
+            KeyCode::End,
+            KeyCode::Enter,
+            KeyCode::Esc,
+            KeyCode::Tab,
+            KeyCode::BackTab,
+            KeyCode::Backspace,
+        ]),
+        any::<char>().prop_map(KeyCode::Char),
+    ]
+}
+
+fn size() -> impl Strategy<Value = (u16, u16)> {
+    prop_oneof![(0_u16..60, 0_u16..30), (1_u16..=250, 1_u16..=100)]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        6 => key().prop_map(Event::Key),
+        2 => (0_u8..6).prop_map(Event::Snapshot),
+        1 => (0_u64..300).prop_map(Event::Log),
+        1 => any::<u16>().prop_map(Event::Tick),
+        1 => size().prop_map(|(width, height)| Event::Resize(width, height)),
+    ]
+}
+
+fn snapshot(number: u8) -> Snapshot {
+    match number {
+        0 => starting(),
+        1 => calm(),
+        2 => dropping(),
+        3 => finished(),
+        4 => extreme(),
+        _ => Snapshot { domains: calm().domains[..3].to_vec().into(), ..calm() },
+    }
+}
+
+/// Figures as large as they can be, and domains by the hundred with names that no column holds.
+fn extreme() -> Snapshot {
+    let mut snapshot = dropping();
+    snapshot.totals.backlog = u64::MAX;
+    snapshot.rates.posted = f64::MAX;
+    snapshot.rates.acquired = f64::MIN_POSITIVE;
+    snapshot.target_rate = f64::INFINITY;
+    snapshot.events_dropped = u64::MAX;
+    snapshot.queue_wait_recent.buckets = vec![u64::MAX / 128; 64];
+    snapshot.queue_wait_recent.max_us = u64::MAX;
+    snapshot.elapsed = std::time::Duration::MAX;
+    let seconds = std::sync::Arc::make_mut(&mut snapshot.seconds);
+    seconds[7].posted = u64::MAX;
+    seconds[8].queue_wait_p99_us = u64::MAX;
+    let domains = std::sync::Arc::make_mut(&mut snapshot.domains);
+    for number in 0..200 {
+        let mut row = domains[number % 8].clone();
+        let value =
+            if number % 2 == 0 { "長い名前".repeat(number % 20) } else { format!("{number:050}") };
+        row.tags = [("x".to_owned(), value)]
+            .into_iter()
+            .collect::<std::collections::BTreeMap<_, _>>()
+            .try_into()
+            .expect("no NUL");
+        row.oldest = Some(std::time::Duration::MAX);
+        row.backlog = u64::MAX;
+        domains.push(row);
+    }
+    snapshot.faults = (0..30).map(|_| snapshot.faults[0].clone()).collect();
+    snapshot
+}
+
+fn check(desk: &Desk) {
+    desk.buffer();
+    let domains = &desk.model.domains;
+    assert!(domains.selected < domains.rows.len().max(1));
+    assert!(domains.offset <= domains.selected);
+    assert_eq!(domains.row(&desk.model.shown).is_some(), !domains.rows.is_empty());
+    assert!(desk.model.log.back <= desk.model.log.seen());
+}
+
+#[test]
+fn sizes_at_the_edge_do_not_panic() {
+    for number in 0..5 {
+        for keys in ["1", "2", "7", "1?", "2?", "2\n", "/x"] {
+            for (width, height) in [
+                (0, 0),
+                (1, 1),
+                (2, 2),
+                (3, 1),
+                (1, 50),
+                (0, 3),
+                (20, 3),
+                (80, 6),
+                (500, 200),
+                (500, 3),
+                (7, 200),
+            ] {
+                let mut desk = Desk::new(width, height);
+                desk.show(snapshot(number)).tell(Message::Log(log_lines(50), 0));
+                for c in keys.chars() {
+                    desk.press(if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) });
+                }
+                check(&desk);
+            }
+        }
+    }
+}
+
+#[test]
+fn area_smaller_or_larger_than_the_model_believes_does_not_panic() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(dropping()).keys("2").press(KeyCode::End);
+    for (width, height) in [(0, 0), (1, 1), (30, 8), (300, 90)] {
+        desk.model.size = Size::new(80, 24);
+        let area = Rect::new(0, 0, width, height);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 60, 20));
+        clearance::view::view(&desk.model, area, &mut buffer);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_sequence_of_events_panics(
+        (width, height) in size(),
+        ascii in any::<bool>(),
+        events in proptest::collection::vec(event(), 1..60),
+    ) {
+        let mut desk = Desk::with(Theme::new(ascii, false), width, height);
+        for event in events {
+            match event {
+                Event::Key(code) => desk.tell(Message::Key(KeyEvent::new(code, KeyModifiers::NONE))),
+                Event::Snapshot(number) => desk.show(snapshot(number)),
+                Event::Log(count) => desk.tell(Message::Log(log_lines(count), count)),
+                Event::Tick(seconds) => desk.tick(f64::from(seconds)),
+                Event::Resize(width, height) => desk.tell(Message::Resized(Size::new(width, height))),
+            };
+            check(&desk);
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Runs made by hand, and a dashboard that is driven by key scripts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clearance::log_ring::LogLine;
+use clearance::model::Model;
+use clearance::theme::Theme;
+use clearance::update::{Command, Message, update};
+use clearance::view::view;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use loadgen::snapshot::{
+    ActiveFault, Cause, DatabaseFacts, DomainPhase, DomainReplica, DomainRow, Latency, ProvisionerType,
+    Rates, RootCause, RunPhase, Second, Snapshot, Tags, Totals,
+};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+use tracing::Level;
+
+/// Nothing has come yet.
+pub(crate) fn starting() -> Snapshot {
+    Snapshot::default()
+}
+
+/// A run without trouble.
+pub(crate) fn calm() -> Snapshot {
+    let seconds = (0..42).map(|second| calm_second(second, 400 + (second * 37) % 50)).collect();
+    Snapshot {
+        scenario: "default".to_owned(),
+        database: DatabaseFacts { kind: "local".into(), version: "15.18".into(), durability: "safe".into() },
+        policy: "default".to_owned(),
+        phase: RunPhase::Measuring,
+        elapsed: Duration::from_secs(42),
+        duration: Duration::from_mins(1),
+        replicas: 3,
+        workers: 600,
+        rate_factor: 1.0,
+        target_rate: 412.0,
+        totals: Totals {
+            posted: 17_304,
+            acquired: 17_290,
+            completed: 17_100,
+            failed: 12,
+            backlog: 14,
+            in_flight: 178,
+            queries_found: 17_290,
+            queries_empty: 2_500,
+            notifications_received: 51_912,
+            ..Totals::default()
+        },
+        rates: Rates {
+            posted: 412.0,
+            acquired: 409.0,
+            completed: 405.0,
+            queries_found: 409.0,
+            queries_empty: 61.0,
+            queries_failed: 0.0,
+        },
+        seconds: Arc::new(seconds),
+        queue_wait_recent: latency([(9, 300), (10, 1_800), (11, 1_200), (12, 500), (14, 60), (18, 3)]),
+        found_recent: BTreeMap::from([(RootCause::Posting, 4_080), (RootCause::First, 10)]),
+        chained_recent: 490,
+        queue_wait: latency([(9, 1_300), (10, 7_800), (11, 5_200), (12, 2_500), (14, 460), (20, 30)]),
+        found: BTreeMap::from([
+            (RootCause::Posting, 17_200),
+            (RootCause::First, 48),
+            (RootCause::BackupPoll, 42),
+        ]),
+        chained: 2_100,
+        domains: Arc::new((0..8).map(calm_domain).collect()),
+        ..Snapshot::default()
+    }
+}
+
+/// A run whose notifications are dropped: two domains sleep beside their work, and the poll rescues.
+pub(crate) fn dropping() -> Snapshot {
+    let calm = calm();
+    let mut seconds = (*calm.seconds).clone();
+    for second in &mut seconds[30..] {
+        second.faults = vec!["drop_notifications".to_owned()];
+        second.acquired = 120;
+        second.completed = 118;
+        second.found = 120;
+        second.empty = 4;
+        second.backlog = (second.second - 29) * 250;
+        second.queue_wait_p99_us = 2_800_000;
+        second.rescued = 90;
+    }
+    let mut domains = (*calm.domains).clone();
+    for row in [1, 5] {
+        let row = &mut domains[row];
+        row.backlog = 1_234;
+        row.oldest = Some(Duration::from_millis(9_400));
+        row.rescued = 71;
+        row.last_cause = Some(Cause::Chained);
+        row.last_root = Some(RootCause::BackupPoll);
+        for replica in &mut row.replicas {
+            replica.phase = DomainPhase::Idle;
+            replica.pending = false;
+        }
+    }
+    domains[2].oldest = Some(Duration::from_millis(1_400));
+    domains[2].backlog = 8;
+    Snapshot {
+        faults: vec![ActiveFault {
+            name: "drop_notifications".to_owned(),
+            parameter: "100%".to_owned(),
+            left: Some(Duration::from_secs(7)),
+        }],
+        events_dropped: 1_024,
+        totals: Totals { rescued: 142, notifications_suppressed: 5_012, losses_signalled: 1, ..calm.totals },
+        rates: Rates {
+            acquired: 120.0,
+            completed: 118.0,
+            queries_found: 120.0,
+            queries_empty: 4.0,
+            ..calm.rates
+        },
+        seconds: Arc::new(seconds),
+        queue_wait_recent: latency([(10, 800), (11, 300), (20, 200), (21, 700), (22, 120)]),
+        found_recent: BTreeMap::from([
+            (RootCause::Posting, 2_080),
+            (RootCause::Recovered, 12),
+            (RootCause::BackupPoll, 1_020),
+        ]),
+        chained_recent: 900,
+        domains: Arc::new(domains),
+        ..calm
+    }
+}
+
+/// A run that is over.
+pub(crate) fn finished() -> Snapshot {
+    let calm = calm();
+    let mut domains = (*calm.domains).clone();
+    for row in &mut domains {
+        row.replicas.clear();
+        row.workers = 0;
+        row.queries_per_s = 0.0;
+    }
+    Snapshot {
+        phase: RunPhase::Finished,
+        elapsed: Duration::from_secs(71),
+        workers: 0,
+        totals: Totals { rescued: 42, ..calm.totals },
+        target_rate: 0.0,
+        rates: Rates::default(),
+        queue_wait_recent: Latency::default(),
+        found_recent: BTreeMap::new(),
+        chained_recent: 0,
+        domains: Arc::new(domains),
+        ..calm
+    }
+}
+
+fn calm_second(second: u64, posted: u64) -> Second {
+    Second {
+        second,
+        posted,
+        acquired: posted - posted % 7,
+        completed: posted - posted % 11,
+        backlog: posted % 17,
+        found: posted - posted % 7,
+        empty: 50 + posted % 13,
+        queue_wait_p50_us: 1_700 + posted % 90,
+        queue_wait_p99_us: 24_000 + posted * 17,
+        ..Second::default()
+    }
+}
+
+fn latency<const N: usize>(filled: [(usize, u64); N]) -> Latency {
+    let mut buckets = vec![0; 32];
+    for (bucket, count) in filled {
+        buckets[bucket] = count;
+    }
+    let last = filled.last().map_or(0, |(bucket, _)| *bucket);
+    Latency {
+        count: buckets.iter().sum(),
+        p50_us: 1_800,
+        p90_us: 4_000,
+        p99_us: 1 << (last - 3),
+        max_us: 3 << (last - 1),
+        buckets,
+    }
+}
+
+fn calm_domain(number: usize) -> DomainRow {
+    let tags: &[(&str, &str)] = match number {
+        0 => &[],
+        1 => &[("env", "on-prem")],
+        2 => &[("env", "cloud")],
+        3 => &[("datacenter", "chicago"), ("env", "on-prem")],
+        4 => &[("datacenter", "paris"), ("env", "on-prem")],
+        5 => &[("env", "cloud"), ("region", "eu")],
+        6 => &[("gpu", "yes")],
+        _ => &[("owner", ""), ("scope", "organization")],
+    };
+    let busy = number.is_multiple_of(2);
+    let replica = |replica: usize| DomainReplica {
+        replica,
+        waiting: number * 5 + replica,
+        phase: if busy && replica < 1 + number / 4 { DomainPhase::Querying } else { DomainPhase::Idle },
+        pending: number == 4 && replica == 0,
+        next_poll_in: Duration::from_millis(29_500 - (number * 3_100 + replica * 900) as u64),
+        backup_poll: Duration::from_secs(30),
+    };
+    DomainRow {
+        provisioners: vec![ProvisionerType::Terraform],
+        tags: Tags::from_pairs(tags.iter().copied()).expect("no NUL"),
+        replicas: (0..3).map(replica).collect(),
+        workers: 75,
+        backlog: if busy { number as u64 } else { 0 },
+        oldest: (busy && number > 0).then(|| Duration::from_millis(120)),
+        queries_per_s: 11.5 * number as f64,
+        empty_share: 0.03 * number as f64,
+        acquired: 2_000 + 17 * number as u64,
+        rescued: 0,
+        last_cause: Some([Cause::Posting, Cause::Chained, Cause::Pending, Cause::First][number % 4]),
+        last_root: Some(RootCause::Posting),
+    }
+}
+
+/// Some lines of a log.
+pub(crate) fn log_lines(count: u64) -> Vec<Arc<LogLine>> {
+    (0..count)
+        .map(|sequence| {
+            let level = [Level::INFO, Level::DEBUG, Level::WARN, Level::ERROR][(sequence % 4) as usize];
+            Arc::new(LogLine {
+                sequence,
+                at: Duration::from_millis(sequence * 337),
+                level,
+                target: "loadgen::run".to_owned(),
+                text: format!("line {sequence} replica=2"),
+            })
+        })
+        .collect()
+}
+
+/// A dashboard and a person.
+pub(crate) struct Desk {
+    pub(crate) model: Model,
+    pub(crate) commands: Vec<Command>,
+}
+
+impl Desk {
+    pub(crate) fn new(width: u16, height: u16) -> Self {
+        Self::with(Theme::new(false, false), width, height)
+    }
+
+    pub(crate) fn with(theme: Theme, width: u16, height: u16) -> Self {
+        Self { model: Model::new(theme, Size::new(width, height), true), commands: Vec::new() }
+    }
+
+    pub(crate) fn tell(&mut self, message: Message) -> &mut Self {
+        self.commands.extend(update(&mut self.model, message));
+        self
+    }
+
+    pub(crate) fn show(&mut self, snapshot: Snapshot) -> &mut Self {
+        self.tell(Message::Snapshot(Arc::new(snapshot)))
+    }
+
+    pub(crate) fn tick(&mut self, seconds: f64) -> &mut Self {
+        self.tell(Message::Tick(Duration::from_secs_f64(seconds)))
+    }
+
+    pub(crate) fn press(&mut self, code: KeyCode) -> &mut Self {
+        self.tell(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+    }
+
+    /// Presses every character of `text`.
+    pub(crate) fn keys(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            self.press(KeyCode::Char(c));
+        }
+        self
+    }
+
+    pub(crate) fn buffer(&self) -> Buffer {
+        let area = Rect::new(0, 0, self.model.size.width, self.model.size.height);
+        let mut buffer = Buffer::empty(area);
+        view(&self.model, area, &mut buffer);
+        buffer
+    }
+
+    pub(crate) fn screen(&self) -> String {
+        text(&self.buffer())
+    }
+}
+
+/// The characters of `buffer`, line by line, without the blanks at their ends.
+pub(crate) fn text(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for y in buffer.area.top()..buffer.area.bottom() {
+        let line: String =
+            (buffer.area.left()..buffer.area.right()).map(|x| buffer[(x, y)].symbol()).collect();
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,236 @@
+//! What keys do.
+
+use clearance::model::{SortBy, View, row_label};
+use clearance::update::{Command, Message};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use loadgen::control::Control;
+
+use crate::fixtures::{Desk, calm, dropping, finished, log_lines};
+
+fn control(key: KeyCode, modifiers: KeyModifiers) -> Message {
+    Message::Key(KeyEvent::new(key, modifiers))
+}
+
+#[test]
+fn numbers_and_tab_change_the_view() {
+    let mut desk = Desk::new(80, 24);
+    assert_eq!(desk.keys("2").model.view, View::Domains);
+    assert_eq!(desk.keys("7").model.view, View::Log);
+    assert_eq!(desk.press(KeyCode::Tab).model.view, View::Overview);
+    assert_eq!(desk.press(KeyCode::BackTab).model.view, View::Log);
+    assert_eq!(desk.keys("39").model.view, View::Log, "views that do not exist are not shown");
+}
+
+#[test]
+fn freezing_holds_the_view_and_not_the_load() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(calm()).tick(2.0).keys(" ").tick(9.0).show(dropping());
+    assert!(desk.screen().contains("FROZEN 7s"), "{}", desk.screen());
+    assert!(!desk.screen().contains("drop_notifications"));
+    assert_eq!(desk.commands, []);
+    desk.keys("d");
+    assert_eq!(desk.commands, [Command::Control(Control::ToggleDropNotifications)], "keys still work");
+    desk.keys(" ");
+    assert!(!desk.screen().contains("FROZEN"));
+    assert!(desk.screen().contains("drop_notifications"), "the newest is shown at once");
+}
+
+#[test]
+fn frozen_screen_is_drawn_again_once_a_second() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(calm()).tick(1.0).keys(" ");
+    desk.model.dirty = false;
+    assert!(!desk.tick(1.5).model.dirty);
+    assert!(desk.tick(2.1).model.dirty);
+}
+
+#[test]
+fn tick_alone_draws_nothing() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(calm());
+    desk.model.dirty = false;
+    assert!(!desk.tick(100.0).model.dirty);
+}
+
+#[test]
+fn interventions_go_to_the_run() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(calm()).keys("dk+-wW");
+    let controls: Vec<_> = desk
+        .commands
+        .iter()
+        .map(|command| match command {
+            Command::Control(control) => control.clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        controls,
+        [
+            Control::ToggleDropNotifications,
+            Control::KillListeners,
+            Control::ScaleRate(1.25),
+            Control::ScaleRate(0.8),
+            Control::AddWorkers(60),
+            Control::AddWorkers(-60),
+        ]
+    );
+}
+
+#[test]
+fn word_about_a_key_goes_away() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(calm()).tick(1.0).keys("k");
+    assert!(desk.screen().contains("connections are killed"));
+    desk.tick(3.9);
+    assert!(desk.screen().contains("connections are killed"));
+    desk.tick(4.1);
+    assert!(!desk.screen().contains("connections are killed"));
+}
+
+#[test]
+fn run_that_is_over_takes_no_orders() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(finished()).keys("dk+w");
+    assert_eq!(desk.commands, []);
+    assert!(desk.screen().contains("the run is over"));
+}
+
+#[test]
+fn leaving_interrupts_a_run_that_goes_on() {
+    for leave in [
+        control(KeyCode::Char('q'), KeyModifiers::NONE),
+        control(KeyCode::Char('c'), KeyModifiers::CONTROL),
+        Message::Interrupted,
+    ] {
+        let mut desk = Desk::new(80, 24);
+        desk.show(calm()).tell(leave.clone());
+        assert_eq!(desk.commands, [Command::LeaveInterrupted]);
+        let mut desk = Desk::new(80, 24);
+        desk.show(finished()).tell(leave);
+        assert_eq!(desk.commands, [Command::LeaveFinished]);
+    }
+}
+
+#[test]
+fn run_that_finishes_keeps_the_screen_unless_told_otherwise() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(finished());
+    assert_eq!(desk.commands, []);
+    assert!(desk.screen().contains("run finished: q to leave"));
+    desk.model.stay_when_finished = false;
+    desk.show(finished());
+    assert_eq!(desk.commands, [Command::LeaveFinished]);
+}
+
+#[test]
+fn help_opens_everywhere_and_its_q_does_not_end_the_run() {
+    for view in ["1", "2", "7"] {
+        for close in [KeyCode::Esc, KeyCode::Char('q'), KeyCode::Char('?'), KeyCode::Enter] {
+            let mut desk = Desk::new(80, 24);
+            desk.show(calm()).keys(view).keys("?");
+            assert!(desk.screen().contains("Esc closes"));
+            desk.press(close);
+            assert!(!desk.screen().contains("Esc closes"));
+            assert_eq!(desk.commands, []);
+        }
+    }
+}
+
+#[test]
+fn help_scrolls_to_its_end_and_no_further() {
+    let mut desk = Desk::new(80, 24);
+    desk.keys("?G");
+    let end = desk.screen();
+    assert!(end.contains("replicas (acquirers), domains, workers"), "{end}");
+    desk.press(KeyCode::Down);
+    assert_eq!(desk.screen(), end);
+    desk.press(KeyCode::Up);
+    assert_ne!(desk.screen(), end);
+}
+
+#[test]
+fn ctrl_c_leaves_even_from_help_and_filter() {
+    for open in ["?", "/"] {
+        let mut desk = Desk::new(80, 24);
+        desk.show(calm()).keys(open).tell(control(KeyCode::Char('c'), KeyModifiers::CONTROL));
+        assert_eq!(desk.commands, [Command::LeaveInterrupted]);
+    }
+}
+
+#[test]
+fn filter_narrows_the_domains_and_esc_clears_it() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(calm()).keys("/ON-PREM");
+    assert_eq!(desk.model.view, View::Domains);
+    assert_eq!(desk.model.domains.rows.len(), 3);
+    desk.press(KeyCode::Backspace).press(KeyCode::Enter);
+    assert_eq!(desk.model.domains.filter, "ON-PRE");
+    desk.keys("k");
+    assert_eq!(desk.commands, [Command::Control(Control::KillListeners)], "keys are keys again");
+    desk.press(KeyCode::Esc);
+    assert_eq!(desk.model.domains.rows.len(), 8);
+    desk.keys("/qd").press(KeyCode::Esc);
+    assert_eq!(desk.model.domains.filter, "");
+    assert_eq!(desk.commands.len(), 1, "letters of a filter are no commands");
+}
+
+#[test]
+fn scrolling_stops_at_the_ends() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(calm()).keys("2").press(KeyCode::Up);
+    assert_eq!(desk.model.domains.selected, 0);
+    desk.press(KeyCode::PageDown).press(KeyCode::Down);
+    assert_eq!(desk.model.domains.selected, 7);
+    assert_eq!(desk.keys("g").model.domains.selected, 0);
+    assert_eq!(desk.keys("G").model.domains.selected, 7);
+    desk.tell(Message::Log(log_lines(100), 0)).keys("7g").press(KeyCode::Up);
+    assert!(desk.screen().contains("line 0 "), "{}", desk.screen());
+    desk.keys("G").press(KeyCode::Down);
+    assert!(desk.screen().contains("line 99 "));
+}
+
+#[test]
+fn selection_follows_its_domain_when_the_order_changes() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(calm()).keys("2").press(KeyCode::Down);
+    let selected = |desk: &Desk| row_label(desk.model.domains.row(&desk.model.shown).expect("a row"));
+    let before = selected(&desk);
+    desk.show(dropping());
+    assert_eq!(selected(&desk), before);
+    desk.keys("o");
+    assert_eq!(desk.model.domains.sort, SortBy::Name);
+    desk.keys("O<");
+    assert_eq!((desk.model.domains.sort, desk.model.domains.reversed), (SortBy::Trouble, true));
+    assert_eq!(selected(&desk), before);
+}
+
+#[test]
+fn detail_opens_and_closes() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(dropping()).keys("2").press(KeyCode::Enter);
+    assert!(desk.screen().contains("jobs wait while workers sleep"), "{}", desk.screen());
+    desk.press(KeyCode::Esc);
+    assert!(!desk.model.domains.detail);
+}
+
+#[test]
+fn log_that_is_scrolled_back_or_frozen_keeps_still() {
+    let mut desk = Desk::new(80, 24);
+    let lines = log_lines(200);
+    desk.tell(Message::Log(lines[..100].to_vec(), 0)).keys("7").press(KeyCode::PageUp);
+    let before = desk.screen();
+    desk.tell(Message::Log(lines[100..110].to_vec(), 0));
+    assert_eq!(before.lines().nth(5), desk.screen().lines().nth(5));
+    desk.keys("G ").tell(Message::Log(lines[110..120].to_vec(), 0));
+    assert!(desk.screen().contains("line 109 ") && !desk.screen().contains("line 110 "));
+    desk.keys(" ");
+    assert!(desk.screen().contains("line 119 "));
+}
+
+#[test]
+fn ctrl_z_suspends() {
+    let mut desk = Desk::new(80, 24);
+    desk.tell(control(KeyCode::Char('z'), KeyModifiers::CONTROL));
+    assert_eq!(desk.commands, [Command::Suspend]);
+}

@@ -1,0 +1,8 @@
+//! The dashboard over runs made by hand: what its screens show, and what its keys do.
+
+mod any;
+mod fixtures;
+mod keys;
+mod screens;
+mod session;
+mod styles;

@@ -1,0 +1,123 @@
+//! Every view at every size, as text.
+
+use clearance::theme::Theme;
+use clearance::update::Message;
+use crossterm::event::KeyCode;
+use loadgen::snapshot::Snapshot;
+
+use crate::fixtures::{Desk, calm, dropping, finished, log_lines, starting};
+
+const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 60)];
+
+/// Snapshots `prepare`d dashboards at every size.
+fn at_every_size(name: &str, snapshot: &Snapshot, prepare: impl Fn(&mut Desk)) {
+    for (width, height) in SIZES {
+        let mut desk = Desk::new(width, height);
+        desk.show(snapshot.clone());
+        prepare(&mut desk);
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), desk.screen());
+    }
+}
+
+#[test]
+fn overview_of_a_calm_run() {
+    at_every_size("overview_calm", &calm(), |_| {});
+}
+
+#[test]
+fn overview_while_notifications_are_dropped() {
+    at_every_size("overview_dropping", &dropping(), |_| {});
+}
+
+#[test]
+fn overview_of_a_finished_run() {
+    at_every_size("overview_finished", &finished(), |_| {});
+}
+
+#[test]
+fn overview_before_anything_came() {
+    at_every_size("overview_starting", &starting(), |_| {});
+}
+
+#[test]
+fn overview_that_is_frozen_says_since_when() {
+    at_every_size("overview_frozen", &dropping(), |desk| {
+        desk.tick(1.0).keys(" ").tick(13.2);
+    });
+}
+
+#[test]
+fn overview_without_box_and_braille_glyphs() {
+    for (width, height) in SIZES {
+        let mut desk = Desk::with(Theme::new(true, false), width, height);
+        desk.show(dropping());
+        let screen = desk.screen();
+        assert!(screen.is_ascii(), "{screen}");
+        insta::assert_snapshot!(format!("overview_ascii_{width}x{height}"), screen);
+    }
+}
+
+#[test]
+fn every_view_is_ascii_when_asked_for() {
+    for key in ["1", "2", "7", "?", "2/env"] {
+        let mut desk = Desk::with(Theme::new(true, true), 120, 40);
+        desk.show(dropping()).tell(Message::Log(log_lines(100), 3)).keys(key).press(KeyCode::Up);
+        assert!(desk.screen().is_ascii(), "{}", desk.screen());
+    }
+}
+
+#[test]
+fn domains_during_trouble() {
+    at_every_size("domains_dropping", &dropping(), |desk| {
+        desk.keys("2").press(KeyCode::Down);
+    });
+}
+
+#[test]
+fn domains_before_anything_came() {
+    at_every_size("domains_starting", &starting(), |desk| {
+        desk.keys("2");
+    });
+}
+
+#[test]
+fn domains_of_a_finished_run() {
+    at_every_size("domains_finished", &finished(), |desk| {
+        desk.keys("2");
+    });
+}
+
+#[test]
+fn domains_with_the_detail_open() {
+    at_every_size("domains_detail", &dropping(), |desk| {
+        desk.keys("2").press(KeyCode::Enter);
+    });
+}
+
+#[test]
+fn domains_while_a_filter_is_written() {
+    at_every_size("domains_filter", &calm(), |desk| {
+        desk.keys("/on-prem");
+    });
+}
+
+#[test]
+fn log_scrolled_back() {
+    at_every_size("log", &calm(), |desk| {
+        desk.tell(Message::Log(log_lines(100), 17)).keys("7").press(KeyCode::PageUp);
+    });
+}
+
+#[test]
+fn log_before_anything_was_said() {
+    at_every_size("log_empty", &starting(), |desk| {
+        desk.keys("7");
+    });
+}
+
+#[test]
+fn help_over_domains() {
+    at_every_size("help", &calm(), |desk| {
+        desk.keys("2?");
+    });
+}
