@@ -13,6 +13,7 @@
 mod support;
 
 use std::io::{Read as _, Write as _};
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -29,8 +30,8 @@ use support::options::Options;
 
 const CLEARANCE: &str = env!("CARGO_BIN_EXE_clearance");
 const JOBS: usize = 20_000;
-const WIDTH: u16 = 120;
-const HEIGHT: u16 = 40;
+const WIDTH: NonZeroU16 = NonZeroU16::new(120).unwrap();
+const HEIGHT: NonZeroU16 = NonZeroU16::new(40).unwrap();
 /// Of the headless rate.
 const COST_GOAL: f64 = 0.95;
 const FIRST_FRAME_GOAL: Duration = Duration::from_secs(4);
@@ -71,8 +72,14 @@ fn cost(options: &Options, database: &Database, directory: &Path) -> anyhow::Res
     }
     let ratio = ratio(&live, &headless);
     let line = |name: &str, rates: &[f64], ratio: &str| {
-        let (least, most) = (rates.iter().copied().fold(f64::MAX, f64::min), rates.iter().copied().fold(0.0, f64::max));
-        vec![name.to_owned(), format!("{:.0}", median(rates)), format!("{least:.0}–{most:.0}"), ratio.to_owned()]
+        let (least, most) =
+            (rates.iter().copied().fold(f64::MAX, f64::min), rates.iter().copied().fold(0.0, f64::max));
+        vec![
+            name.to_owned(),
+            format!("{:.0}", median(rates)),
+            format!("{least:.0}–{most:.0}"),
+            ratio.to_owned(),
+        ]
     };
     println!("drain of {JOBS} jobs with completion, {} rounds", options.rounds);
     print_table(&[
@@ -95,8 +102,14 @@ fn first_frame(options: &Options) -> anyhow::Result<()> {
     }
     let typical = median(&times);
     let slowest = times.iter().copied().fold(0.0, f64::max);
-    println!("first frame with posted jobs, own local cluster: median {typical:.2} s, slowest {slowest:.2} s");
-    println!("goal: under {} s: {}", FIRST_FRAME_GOAL.as_secs(), verdict(typical < FIRST_FRAME_GOAL.as_secs_f64()));
+    println!(
+        "first frame with posted jobs, own local cluster: median {typical:.2} s, slowest {slowest:.2} s"
+    );
+    println!(
+        "goal: under {} s: {}",
+        FIRST_FRAME_GOAL.as_secs(),
+        verdict(typical < FIRST_FRAME_GOAL.as_secs_f64())
+    );
     Ok(())
 }
 
@@ -194,7 +207,7 @@ struct Live {
 
 impl Live {
     fn start(arguments: &[String]) -> anyhow::Result<Self> {
-        let size = PtySize { rows: HEIGHT, cols: WIDTH, pixel_width: 0, pixel_height: 0 };
+        let size = PtySize { rows: HEIGHT.get(), cols: WIDTH.get(), pixel_width: 0, pixel_height: 0 };
         let pty = native_pty_system().openpty(size)?;
         let mut command = CommandBuilder::new(CLEARANCE);
         command.args(arguments);
