@@ -1,0 +1,5 @@
+//! What the measurements share.
+
+pub(crate) mod cluster;
+pub(crate) mod figures;
+pub(crate) mod options;
