@@ -11,6 +11,7 @@
 //! What is measured is the queue wait: from the insert's commit, as its poster sees it, to the job in its
 //! worker's hands. The first jobs of each turn warm the connections and are left out.
 
+#[expect(dead_code, reason = "each bench uses its part")]
 mod support;
 
 use std::time::{Duration, Instant};
@@ -62,13 +63,13 @@ fn main() -> anyhow::Result<()> {
         let poster = PostgresStore::connect(place.clone(), 1).await?;
         for round in 0..options.rounds {
             for turn in 0..2 {
-                let (acquired, taken) = unbounded_channel();
+                let (reports, taken) = unbounded_channel();
                 if (turn + round) % 2 == 0 {
-                    let acquirer = let_acquirer_wait(&place, &acquired).await?;
+                    let waiting = let_acquirer_wait(&place, &reports).await?;
                     ours.add(&post(&poster, taken).await?);
-                    acquirer.close().await;
+                    waiting.close().await;
                 } else {
-                    let listener = tokio::spawn(listen(listener(&place).await?, place.clone(), acquired));
+                    let listener = tokio::spawn(listen(listener(&place).await?, place.clone(), reports));
                     floor.add(&post(&poster, taken).await?);
                     listener.abort();
                 }
@@ -123,7 +124,7 @@ async fn post(poster: &PostgresStore, mut taken: UnboundedReceiver<Acquired>) ->
         poster.insert(&jobs).await?;
         let committed = Instant::now();
         poster.announce(&jobs).await?;
-        let acquired = tokio::time::timeout(Duration::from_secs(5), async {
+        let taken = tokio::time::timeout(Duration::from_secs(5), async {
             loop {
                 let (id, at) = taken.recv().await.context("nobody acquires")?;
                 if id == jobs[0].id {
@@ -131,7 +132,7 @@ async fn post(poster: &PostgresStore, mut taken: UnboundedReceiver<Acquired>) ->
                 }
             }
         });
-        let at = acquired.await.context("a job was not acquired")??;
+        let at = taken.await.context("a job was not taken")??;
         waits.push(at.duration_since(committed).as_secs_f64() * 1e6);
     }
     Ok(waits.split_off(COLD))
@@ -140,17 +141,17 @@ async fn post(poster: &PostgresStore, mut taken: UnboundedReceiver<Acquired>) ->
 /// An acquirer whose workers wait, and tell of each job.
 async fn let_acquirer_wait(
     place: &PgConnectOptions,
-    acquired: &UnboundedSender<Acquired>,
+    reports: &UnboundedSender<Acquired>,
 ) -> anyhow::Result<Acquirer> {
     let store = PostgresStore::connect(place.clone(), 1).await?;
     let options = AcquirerOptions { policy: Policy::seed(), ..AcquirerOptions::default() };
     let acquirer = Acquirer::connect(store, PostgresPubSub::new(place.clone()), options).await?;
     for _ in 0..WORKERS {
-        let (acquirer, acquired, tags) = (acquirer.clone(), acquired.clone(), tags()?);
+        let (acquirer, reports, tags) = (acquirer.clone(), reports.clone(), tags()?);
         tokio::spawn(async move {
             let worker = uuid::Uuid::new_v4();
             while let Ok(job) = acquirer.acquire_job(worker, &[ProvisionerType::Echo], &tags).await {
-                let _ = acquired.send((job.id, Instant::now()));
+                let _ = reports.send((job.id, Instant::now()));
             }
         });
     }
@@ -168,7 +169,7 @@ async fn listener(place: &PgConnectOptions) -> anyhow::Result<PgListener> {
 async fn listen(
     mut listener: PgListener,
     place: PgConnectOptions,
-    acquired: UnboundedSender<Acquired>,
+    reports: UnboundedSender<Acquired>,
 ) -> anyhow::Result<()> {
     let mut connection = place.options(statements::SETTINGS).connect().await?;
     let (worker, tags) = (uuid::Uuid::new_v4(), tags()?);
@@ -182,7 +183,7 @@ async fn listen(
             .fetch_optional(&mut connection)
             .await?;
         if let Some(row) = row {
-            let _ = acquired.send((row.try_get("id")?, Instant::now()));
+            let _ = reports.send((row.try_get("id")?, Instant::now()));
         }
     }
 }

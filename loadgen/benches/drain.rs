@@ -41,6 +41,7 @@ use sqlx::{ConnectOptions as _, Executor as _};
 use support::cluster;
 use support::figures::{median, print_table, ratio, verdict};
 use support::options::Options;
+use support::scenario;
 
 const DOMAINS: usize = 4;
 const ACQUIREES: usize = 16;
@@ -243,7 +244,7 @@ async fn acquire_all(database: PgConnectOptions) -> anyhow::Result<Turn> {
         });
     }
     for _ in 0..JOBS {
-        let job = tokio::time::timeout(Duration::from_secs(60), jobs.recv()).await;
+        let job = tokio::time::timeout(Duration::from_mins(1), jobs.recv()).await;
         job.context("no job for a minute")?;
     }
     let seconds = began.elapsed().as_secs_f64();
@@ -291,21 +292,7 @@ fn scenario_text(completes: bool) -> String {
     // Without completion the run lasts as long as its scenario says.
     let (workers, service, duration) =
         if completes { (ACQUIREES, "0s", "2m") } else { (JOBS / DOMAINS + 500, "1h", "15s") };
-    let mut text = format!(
-        "title = \"drain\"\nduration = \"{duration}\"\nwarmup = \"0s\"\ndrain = \"0s\"\nseed = 7\nreplicas = 1\n\
-        policy = \"seed\"\n\n[[poster]]\nname = \"before\"\npreload = {JOBS}\n"
-    );
-    for domain in 0..DOMAINS {
-        text +=
-            &format!("[[poster.mix]]\nprovisioner = \"terraform\"\ntags = {{ domain = \"d{domain}\" }}\n");
-    }
-    for domain in 0..DOMAINS {
-        text += &format!(
-            "[[fleet]]\nname = \"fleet {domain}\"\nworkers = {workers}\nprovisioners = [\"terraform\"]\n\
-            tags = {{ domain = \"d{domain}\" }}\nservice_time = {{ constant = \"{service}\" }}\n"
-        );
-    }
-    text
+    scenario::drain(JOBS, DOMAINS, workers, service, duration)
 }
 
 /// pgbench, from where the cluster's own programs are.

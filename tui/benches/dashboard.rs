@@ -28,6 +28,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use support::cluster;
 use support::figures::{median, print_table, ratio, verdict};
 use support::options::Options;
+use support::scenario;
 
 const CLEARANCE: &str = env!("CARGO_BIN_EXE_clearance");
 const JOBS: usize = 10_000;
@@ -56,7 +57,7 @@ fn main() -> anyhow::Result<()> {
 
 fn cost(options: &Options, database: &Database, directory: &Path) -> anyhow::Result<()> {
     let scenario = directory.join("drain.toml");
-    std::fs::write(&scenario, drain())?;
+    std::fs::write(&scenario, scenario::drain(JOBS, 4, 16, "0s", "2m"))?;
     let (mut headless, mut live) = (Vec::new(), Vec::new());
     for round in 0..options.rounds {
         for turn in 0..2 {
@@ -131,24 +132,6 @@ fn memory(options: &Options) -> anyhow::Result<()> {
     println!("default scenario, dashboard on: {peak:.0} MB resident at most");
     println!("goal: under {MEMORY_GOAL_MB} MB: {}", verdict(peak < MEMORY_GOAL_MB));
     Ok(())
-}
-
-fn drain() -> String {
-    let mut text = format!(
-        "title = \"drain\"\nduration = \"2m\"\nwarmup = \"0s\"\nseed = 7\nreplicas = 1\npolicy = \"seed\"\n
-[[poster]]\nname = \"before\"\npreload = {JOBS}\n"
-    );
-    let mixes = (0..4).map(|domain| {
-        format!("[[poster.mix]]\nprovisioner = \"terraform\"\ntags = {{ domain = \"d{domain}\" }}\n")
-    });
-    let fleets = (0..4).map(|domain| {
-        format!(
-            "[[fleet]]\nname = \"fleet {domain}\"\nworkers = 16\nprovisioners = [\"terraform\"]\n\
-            tags = {{ domain = \"d{domain}\" }}\nservice_time = {{ constant = \"0s\" }}\n"
-        )
-    });
-    text.extend(mixes.chain(fleets));
-    text
 }
 
 fn arguments(scenario: &Path, report: &Path, database: &Database) -> anyhow::Result<Vec<String>> {

@@ -3,3 +3,4 @@
 pub(crate) mod cluster;
 pub(crate) mod figures;
 pub(crate) mod options;
+pub(crate) mod scenario;
