@@ -135,6 +135,11 @@ fn explain_store(
         let mut cause = error.to_string();
         let mut deeper = std::error::Error::source(&error);
         while let Some(reason) = deeper {
+            // The server's own words, without the place in its source that the driver adds.
+            if let Some(sqlx::Error::Database(refusal)) = reason.downcast_ref() {
+                cause = format!("{cause}: {}", refusal.message());
+                break;
+            }
             cause = format!("{cause}: {reason}");
             deeper = reason.source();
         }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::measure::{PostedJob, Recorder};
-use crate::plan::{Arrival, ArrivalTimeline};
+use crate::plan::{Arrival, ArrivalTimeline, RateCurve};
 use crate::scenario::{Announce, Poster, Scenario};
 
 /// Jobs are preloaded in transactions of this size.
@@ -56,6 +56,8 @@ struct PosterDesk {
     /// The shape of the first entry of its mix.
     first_shape: usize,
     timeline: Mutex<ArrivalTimeline>,
+    /// Its rate over time; the timeline itself belongs to the lane that waits for the next arrival.
+    curve: RateCurve,
     table: PostgresStore,
     recorder: Arc<Recorder>,
     numbers: Arc<JobNumbers>,
@@ -84,8 +86,10 @@ impl PosterCrew {
     ) -> Self {
         let poster = scenario.posters[index].clone();
         let first_shape = scenario.posters[..index].iter().map(|poster| poster.mix.len()).sum();
-        let timeline = Mutex::new(ArrivalTimeline::new(&poster, scenario.seed, index));
-        let desk = PosterDesk { poster, first_shape, timeline, table, recorder, numbers };
+        let timeline = ArrivalTimeline::new(&poster, scenario.seed, index);
+        let curve = timeline.curve().clone();
+        let timeline = Mutex::new(timeline);
+        let desk = PosterDesk { poster, first_shape, timeline, curve, table, recorder, numbers };
         Self { desk: Arc::new(desk), lanes }
     }
 
@@ -115,9 +119,9 @@ impl PosterCrew {
         }
     }
 
-    /// Jobs per second that are due at `at`.
-    pub(crate) fn target_rate(&self, at: Duration) -> Option<f64> {
-        self.desk.timeline.try_lock().ok().map(|timeline| timeline.target_rate(at))
+    /// Jobs per second that the scenario asks for at `at`.
+    pub(crate) fn scenario_rate(&self, at: Duration) -> f64 {
+        self.desk.curve.rate(at.as_secs_f64())
     }
 
     /// Jobs that were due by `end` and never posted. Only after its lanes have ended.

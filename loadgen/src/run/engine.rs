@@ -47,7 +47,6 @@ struct Engine {
     crew: Crew,
     posters: Vec<PosterCrew>,
     rate_factor: watch::Sender<f64>,
-    target_rate: f64,
     snapshot: watch::Sender<Arc<Snapshot>>,
     phase: RunPhase,
     began: Instant,
@@ -180,7 +179,6 @@ impl Engine {
             crew,
             posters,
             rate_factor: watch::Sender::new(1.0),
-            target_rate: 0.0,
             snapshot,
             phase: RunPhase::Starting,
             began: now,
@@ -347,11 +345,6 @@ impl Engine {
             let is_warm = elapsed >= self.scenario.warmup;
             self.phase = if is_warm { RunPhase::Measuring } else { RunPhase::Warmup };
         }
-        let rates: Option<f64> = self.posters.iter().map(|poster| poster.target_rate(elapsed)).sum();
-        self.target_rate = match self.phase {
-            RunPhase::Warmup | RunPhase::Measuring => rates.unwrap_or(self.target_rate),
-            _ => 0.0,
-        };
         let standing: Vec<_> = self.desks.iter().map(|desk| desk.acquirer.domains()).collect();
         let around = Surroundings {
             standing: &standing,
@@ -363,7 +356,10 @@ impl Engine {
         snapshot.elapsed = elapsed;
         snapshot.workers = self.crew.present();
         snapshot.rate_factor = *self.rate_factor.borrow();
-        snapshot.target_rate = self.target_rate;
+        if matches!(self.phase, RunPhase::Warmup | RunPhase::Measuring) {
+            let asked: f64 = self.posters.iter().map(|poster| poster.scenario_rate(elapsed)).sum();
+            snapshot.target_rate = asked * snapshot.rate_factor;
+        }
         snapshot.faults = self.director.active(now);
         self.recorder.fill(&mut snapshot, &around, now);
         self.snapshot.send_replace(Arc::new(snapshot));

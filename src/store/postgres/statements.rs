@@ -51,8 +51,10 @@ SET started_at = NULL, worker_id = NULL, updated_at = $3,
     completed_at = CASE WHEN canceled_at IS NOT NULL THEN $3 END
 WHERE id = $1 AND worker_id = $2 AND started_at IS NOT NULL AND completed_at IS NULL";
 
+/// Marks a job as done.
+///
 /// `$1` job, `$2` worker, `$3` now, `$4` error or null.
-pub(super) const FINISH: &str = "
+pub const FINISH: &str = "
 UPDATE clearance.provisioner_jobs
 SET completed_at = $3, updated_at = $3, error = $4
 WHERE id = $1 AND worker_id = $2 AND started_at IS NOT NULL AND completed_at IS NULL";

@@ -27,8 +27,9 @@ use loadgen::scenario::{Overrides, PolicyChoice};
   clearance run --headless --report out.json   for scripts and CI: figures instead of a screen
   clearance scenarios default > mine.toml      a scenario to edit; then: clearance run mine.toml
 
-Exit codes: 0 all held, 1 the run failed, 2 usage or scenario error, 4 the audit failed (a job lost, doubled
-or stranded), 5 the run is INVALID (the generator did not keep its schedule), 130 interrupted."
+Exit codes: 0 all held, 1 the run failed, 2 usage or scenario error, 4 the audit failed (a job
+lost, doubled or stranded), 5 the run is INVALID (the generator did not keep its schedule),
+130 interrupted."
 )]
 pub(super) struct Cli {
     #[command(subcommand)]

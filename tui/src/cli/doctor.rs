@@ -7,11 +7,13 @@ use loadgen::database::probe::Findings;
 
 use super::failure::Failure;
 
-/// Looks everywhere and tells. Fails when no database could be had.
+/// Looks everywhere and tells. Fails when a run would: no database could be had, or the url given is of no use.
 pub(super) fn doctor(url: Option<&str>) -> Result<ExitCode, Failure> {
     let findings = super::block_on(async { Ok(Findings::gather(url).await) })?;
     super::print(&format!("{findings}\n{}", terminal()))?;
-    Ok(if findings.would_use().is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let is_url_usable = findings.url.as_ref().is_none_or(Result::is_ok);
+    let would_run = findings.would_use().is_some() && is_url_usable;
+    Ok(if would_run { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// What the dashboard would find.

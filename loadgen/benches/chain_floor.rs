@@ -1,0 +1,193 @@
+//! How long a job waits on an idle machine, against a bare listener that acquires by itself.
+//!
+//! `cargo bench -p loadgen --bench chain_floor [-- --rounds N --fast]`
+//!
+//! A job every 50 ms, inserted and then announced. In turns, on one cluster and from one poster:
+//!
+//! - an [`Acquirer`] with one domain of 8 waiting workers;
+//! - the *chain floor*: one task that listens, and runs the same acquire statement on a connection of its own
+//!   as soon as it hears something.
+//!
+//! What is measured is the queue wait: from the insert's commit, as its poster sees it, to the job in its
+//! worker's hands. The first jobs of each turn warm the connections and are left out.
+
+#[expect(dead_code, reason = "each bench uses its part")]
+mod support;
+
+use std::time::{Duration, Instant};
+
+use acquirer::job::{JobId, ProvisionerType, Tags};
+use acquirer::pubsub::{JOB_POSTED_CHANNEL, PostgresPubSub};
+use acquirer::store::postgres::statements;
+use acquirer::store::{JobTable as _, NewJob, PostgresStore};
+use acquirer::wakeup::Policy;
+use acquirer::{Acquirer, AcquirerOptions};
+use anyhow::Context as _;
+use chrono::Utc;
+use loadgen::database::schema::SchemaLease;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::types::Json;
+use sqlx::{ConnectOptions as _, Row as _};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use support::cluster;
+use support::figures::{median, print_table, ratio, verdict};
+use support::options::Options;
+
+const PERIOD: Duration = Duration::from_millis(50);
+const WORKERS: usize = 8;
+/// Jobs of a turn.
+const JOBS: usize = 50;
+/// Of these, left out.
+const COLD: usize = 10;
+/// Of the chain floor.
+const GOAL: f64 = 1.2;
+
+/// A job is in its worker's hands.
+type Acquired = (JobId, Instant);
+
+fn main() -> anyhow::Result<()> {
+    let Some(options) = Options::read(12) else { return Ok(()) };
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let database = cluster::open(&options).await?;
+        let lease = SchemaLease::take(&database).await?;
+        println!(
+            "queue wait of a job every {} ms, {} rounds of {} jobs each\n{}",
+            PERIOD.as_millis(),
+            options.rounds,
+            JOBS - COLD,
+            cluster::describe(&database)
+        );
+        let (mut ours, mut floor) = (Waits::default(), Waits::default());
+        let place = database.connect_options();
+        let poster = PostgresStore::connect(place.clone(), 1).await?;
+        for round in 0..options.rounds {
+            for turn in 0..2 {
+                let (reports, taken) = unbounded_channel();
+                if (turn + round) % 2 == 0 {
+                    let waiting = let_acquirer_wait(&place, &reports).await?;
+                    ours.add(&post(&poster, taken).await?);
+                    waiting.close().await;
+                } else {
+                    let listener = tokio::spawn(listen(listener(&place).await?, place.clone(), reports));
+                    floor.add(&post(&poster, taken).await?);
+                    listener.abort();
+                }
+            }
+        }
+        let ratio = ratio(&ours.medians, &floor.medians);
+        print_table(&[
+            ["", "p50 µs", "p90 µs", "p99 µs", "ratio of p50"].map(str::to_owned).to_vec(),
+            floor.line("bare listener", "1"),
+            ours.line("acquirer", &format!("{ratio:.2}")),
+        ]);
+        println!("goal: at most {GOAL} × the bare listener: {ratio:.2}, {}", verdict(ratio <= GOAL));
+        lease.release(false).await?;
+        database.close().await?;
+        Ok(())
+    })
+}
+
+/// Queue waits in microseconds.
+#[derive(Default)]
+struct Waits {
+    all: Vec<f64>,
+    /// Of each turn.
+    medians: Vec<f64>,
+}
+
+impl Waits {
+    fn add(&mut self, turn: &[f64]) {
+        self.medians.push(median(turn));
+        self.all.extend(turn);
+    }
+
+    fn line(&self, name: &str, ratio: &str) -> Vec<String> {
+        let mut sorted = self.all.clone();
+        sorted.sort_by(f64::total_cmp);
+        let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share).round() as usize];
+        let mut line = vec![name.to_owned()];
+        line.extend([0.5, 0.9, 0.99].map(|share| format!("{:.0}", at(share))));
+        line.push(ratio.to_owned());
+        line
+    }
+}
+
+/// Posts the jobs of a turn; how long each waited, the cold ones left out.
+async fn post(poster: &PostgresStore, mut taken: UnboundedReceiver<Acquired>) -> anyhow::Result<Vec<f64>> {
+    let mut due = tokio::time::interval(PERIOD);
+    let mut waits = Vec::with_capacity(JOBS);
+    for _ in 0..JOBS {
+        due.tick().await;
+        let job = NewJob::new(uuid::Uuid::new_v4(), ProvisionerType::Echo, tags()?);
+        let jobs = [job];
+        poster.insert(&jobs).await?;
+        let committed = Instant::now();
+        poster.announce(&jobs).await?;
+        let taken = tokio::time::timeout(Duration::from_secs(5), async {
+            loop {
+                let (id, at) = taken.recv().await.context("nobody acquires")?;
+                if id == jobs[0].id {
+                    return anyhow::Ok(at);
+                }
+            }
+        });
+        let at = taken.await.context("a job was not taken")??;
+        waits.push(at.duration_since(committed).as_secs_f64() * 1e6);
+    }
+    Ok(waits.split_off(COLD))
+}
+
+/// An acquirer whose workers wait, and tell of each job.
+async fn let_acquirer_wait(
+    place: &PgConnectOptions,
+    reports: &UnboundedSender<Acquired>,
+) -> anyhow::Result<Acquirer> {
+    let store = PostgresStore::connect(place.clone(), 1).await?;
+    let options = AcquirerOptions { policy: Policy::seed(), ..AcquirerOptions::default() };
+    let acquirer = Acquirer::connect(store, PostgresPubSub::new(place.clone()), options).await?;
+    for _ in 0..WORKERS {
+        let (acquirer, reports, tags) = (acquirer.clone(), reports.clone(), tags()?);
+        tokio::spawn(async move {
+            let worker = uuid::Uuid::new_v4();
+            while let Ok(job) = acquirer.acquire_job(worker, &[ProvisionerType::Echo], &tags).await {
+                let _ = reports.send((job.id, Instant::now()));
+            }
+        });
+    }
+    Ok(acquirer)
+}
+
+async fn listener(place: &PgConnectOptions) -> anyhow::Result<PgListener> {
+    let pool = PgPoolOptions::new().max_connections(1).connect_with(place.clone()).await?;
+    let mut listener = PgListener::connect_with(&pool).await?;
+    listener.listen(JOB_POSTED_CHANNEL).await?;
+    Ok(listener)
+}
+
+/// Acquires whenever it hears something.
+async fn listen(
+    mut listener: PgListener,
+    place: PgConnectOptions,
+    reports: UnboundedSender<Acquired>,
+) -> anyhow::Result<()> {
+    let mut connection = place.options(statements::SETTINGS).connect().await?;
+    let (worker, tags) = (uuid::Uuid::new_v4(), tags()?);
+    loop {
+        listener.recv().await?;
+        let row = sqlx::query(statements::ACQUIRE_ONE)
+            .bind(Utc::now())
+            .bind(worker)
+            .bind(vec!["echo"])
+            .bind(Json(&tags))
+            .fetch_optional(&mut connection)
+            .await?;
+        if let Some(row) = row {
+            let _ = reports.send((row.try_get("id")?, Instant::now()));
+        }
+    }
+}
+
+fn tags() -> anyhow::Result<Tags> {
+    Ok(Tags::from_pairs([("environment", "on-prem")])?)
+}

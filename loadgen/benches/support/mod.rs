@@ -1,0 +1,6 @@
+//! What the measurements share.
+
+pub(crate) mod cluster;
+pub(crate) mod figures;
+pub(crate) mod options;
+pub(crate) mod scenario;

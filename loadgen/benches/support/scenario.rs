@@ -1,0 +1,20 @@
+//! The scenario of the drains.
+
+/// So many queued jobs in as many domains of so many workers each, and nothing posted; settled for the
+/// policy `seed`, one replica and no drain beyond the duration.
+pub(crate) fn drain(jobs: usize, domains: usize, workers: usize, service: &str, duration: &str) -> String {
+    let head = format!(
+        "title = \"drain\"\nduration = \"{duration}\"\nwarmup = \"0s\"\ndrain = \"0s\"\nseed = 7\nreplicas = 1\n\
+        policy = \"seed\"\n\n[[poster]]\nname = \"before\"\npreload = {jobs}\n"
+    );
+    let mixes = (0..domains).map(|domain| {
+        format!("[[poster.mix]]\nprovisioner = \"terraform\"\ntags = {{ domain = \"d{domain}\" }}\n")
+    });
+    let fleets = (0..domains).map(|domain| {
+        format!(
+            "[[fleet]]\nname = \"fleet {domain}\"\nworkers = {workers}\nprovisioners = [\"terraform\"]\n\
+            tags = {{ domain = \"d{domain}\" }}\nservice_time = {{ constant = \"{service}\" }}\n"
+        )
+    });
+    [head].into_iter().chain(mixes).chain(fleets).collect()
+}

@@ -1,0 +1,17 @@
+//! The whole command without a dashboard: what goes in, what comes out, and what is left behind.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bad_database;
+mod bad_input;
+mod clearance;
+mod cluster;
+mod counts;
+mod faults;
+mod json;
+mod leftovers;
+mod overrides;
+mod scenarios;
+mod server;
+mod words;
+mod work;

@@ -1,0 +1,53 @@
+//! However a session ends, the terminal is given back and nothing is left.
+
+use rustix::process::Signal;
+
+use crate::run::{LIVELY, LiveRun};
+
+#[test]
+fn control_c_ends_the_run_and_gives_the_terminal_back() {
+    let mut run = LiveRun::start(LIVELY, &[]);
+    run.type_("\u{3}");
+    let left = run.end();
+    assert_eq!(left.code, 130);
+    assert!(
+        left.afterwards().contains("INTERRUPTED: a partial summary, no verdict"),
+        "{}",
+        left.afterwards()
+    );
+}
+
+#[test]
+fn a_termination_signal_ends_the_run_and_gives_the_terminal_back() {
+    let run = LiveRun::start(LIVELY, &[]);
+    run.signal(Signal::TERM);
+    let left = run.end();
+    assert_eq!(left.code, 130);
+    assert!(
+        left.afterwards().contains("INTERRUPTED: a partial summary, no verdict"),
+        "{}",
+        left.afterwards()
+    );
+}
+
+#[test]
+fn the_dashboard_outlives_its_postgres() {
+    let mut run = LiveRun::start(LIVELY, &[]);
+    run.kill_postgres();
+    run.type_("7");
+    run.await_text("the database does not answer");
+    run.type_("1");
+    run.await_screen("failed queries", |screen| {
+        crate::run::number_after(&screen.contents(), "failed ").filter(|failed| *failed > 0)
+    });
+    run.type_("2");
+    run.await_text("[2 Domains]");
+    run.type_("q");
+    let left = run.end();
+    assert_eq!(left.code, 1);
+    let said = left.afterwards();
+    assert!(
+        said.starts_with("clearance: ") && said.lines().count() == 1,
+        "one message, and it alone: {said}"
+    );
+}

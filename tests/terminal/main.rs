@@ -1,0 +1,12 @@
+//! The dashboard for real: in a pseudo-terminal, on a Postgres of its own, with keys and signals.
+//!
+//! Nothing here waits for a time: every step waits for what the screen shows next.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod endings;
+#[path = "../command/leftovers.rs"]
+mod leftovers;
+mod run;
+mod session;
+mod terminal;

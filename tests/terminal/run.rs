@@ -1,0 +1,127 @@
+//! A run in a terminal, on a cluster of its own, below a directory of the test's own.
+
+use std::fs;
+use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use vt100::Screen;
+
+use crate::leftovers::{await_that, cluster_in, expect_nothing_left, processes_in};
+use crate::terminal::{Left, Terminal};
+
+/// Two domains, jobs at all times, and a backup poll that doesn't try anybody's patience.
+pub(crate) const LIVELY: &str = r#"
+title = "Lively"
+duration = "10m"
+drain = "5s"
+seed = 1
+backup_poll = "2s"
+[[fleet]]
+name = "echo"
+workers = 40
+provisioners = ["echo"]
+service_time = { constant = "5ms" }
+[[fleet]]
+name = "on-prem"
+workers = 20
+provisioners = ["terraform"]
+tags = { environment = "on-prem" }
+service_time = { constant = "20ms" }
+[[poster]]
+name = "all"
+stages = [{ for = "10m", rate = 16 }]
+arrival = "uniform"
+[[poster.mix]]
+weight = 3
+provisioner = "echo"
+[[poster.mix]]
+weight = 1
+provisioner = "terraform"
+tags = { environment = "on-prem" }
+"#;
+
+/// A run that shows its dashboard.
+pub(crate) struct LiveRun {
+    terminal: Terminal,
+    desk: TempDir,
+    pub(crate) cluster: PathBuf,
+}
+
+impl LiveRun {
+    /// Starts one and waits until its dashboard shows jobs.
+    #[track_caller]
+    pub(crate) fn start(scenario: &str, more: &[&str]) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let desk = tempfile::tempdir().unwrap();
+        // The server of a run by root belongs to another user, who makes a directory in here.
+        fs::set_permissions(desk.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+        fs::write(desk.path().join("live.toml"), scenario).unwrap();
+        let arguments = ["run", "live.toml", "--db", "local", "--db-durability", "fast"];
+        let arguments: Vec<&str> = arguments.iter().chain(more).copied().collect();
+        let mut terminal = Terminal::start(120, 40, desk.path(), &arguments);
+        let cluster = terminal.await_line("the cluster's place", cluster_in);
+        assert!(cluster.starts_with(desk.path()), "{}", cluster.display());
+        terminal.await_screen("jobs flow", |screen| {
+            (screen.alternate_screen() && posted(screen)? > 0).then_some(())
+        });
+        assert!(terminal.is_raw());
+        assert!(!processes_in(&cluster).is_empty(), "postgres runs there");
+        Self { terminal, desk, cluster }
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_raw(self.process().cast_signed()).unwrap(), signal).unwrap();
+    }
+
+    /// Waits for the end, after which neither the terminal nor the machine shows that there was a run.
+    #[track_caller]
+    pub(crate) fn end(self) -> Left {
+        let Self { terminal, desk, cluster } = self;
+        let left = terminal.end();
+        left.expect_restored();
+        expect_nothing_left(&cluster);
+        let names: Vec<_> =
+            fs::read_dir(desk.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["live.toml"]);
+        left
+    }
+
+    /// Kills the server under the run.
+    pub(crate) fn kill_postgres(&self) {
+        let lock = fs::read_to_string(self.cluster.join("data/postmaster.pid")).unwrap();
+        let postmaster: i32 = lock.lines().next().unwrap().parse().unwrap();
+        kill_process(Pid::from_raw(postmaster).unwrap(), Signal::KILL).unwrap();
+        let socket = self.cluster.clone();
+        await_that("its sessions have ended", || {
+            processes_in(&socket).iter().all(|process| !process.contains("-D") || process.contains(" Z"))
+        });
+    }
+}
+
+impl Deref for LiveRun {
+    type Target = Terminal;
+
+    fn deref(&self) -> &Terminal {
+        &self.terminal
+    }
+}
+
+impl DerefMut for LiveRun {
+    fn deref_mut(&mut self) -> &mut Terminal {
+        &mut self.terminal
+    }
+}
+
+/// The number behind a word, such as 16 in `posted 16`.
+pub(crate) fn number_after(text: &str, word: &str) -> Option<u64> {
+    let (_, rest) = text.split_once(word)?;
+    let digits: String = rest.trim_start().chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+/// Jobs posted in the last second, as the Overview shows them.
+pub(crate) fn posted(screen: &Screen) -> Option<u64> {
+    number_after(&screen.contents(), "posted ")
+}
