@@ -2,7 +2,7 @@
 
 use acquirer::wakeup::{Cause, Outcome, Output, RootCause};
 
-use crate::world::{PERIOD, World, echo};
+use crate::world::{PERIOD, World, echo, found};
 
 #[test]
 fn a_domain_drains_the_table_until_it_finds_nothing() {
@@ -12,7 +12,7 @@ fn a_domain_drains_the_table_until_it_finds_nothing() {
     let (mut clearance, ..) = world.cleared_once();
     for acquiree in &acquirees[..3] {
         assert_eq!(world.begin(clearance), [*acquiree]);
-        world.finish(clearance, Outcome::Found(1));
+        world.finish(clearance, found());
         let (next, cause, root) = world.cleared_once();
         assert_eq!((cause, root), (Cause::Chained, RootCause::First));
         clearance = next;
@@ -28,7 +28,7 @@ fn a_chain_ends_when_nobody_is_left() {
     let acquiree = world.join(&echo(&[]));
     let (clearance, ..) = world.cleared_once();
     world.begin(clearance);
-    world.finish(clearance, Outcome::Found(1));
+    world.finish(clearance, found());
     let said = world.said();
     assert!(said.contains(&Output::HandOver { clearance, place: 0, acquiree }));
     assert!(matches!(said.last(), Some(Output::DomainDissolved { .. })), "{said:?}");
@@ -44,7 +44,7 @@ fn a_chain_keeps_the_root_that_set_it_off() {
     let (clearance, cause, root) = world.cleared_once();
     assert_eq!((cause, root), (Cause::BackupPoll, RootCause::BackupPoll));
     world.begin(clearance);
-    world.finish(clearance, Outcome::Found(1));
+    world.finish(clearance, found());
     let chained = world.cleared()[0];
     assert_eq!((chained.cause, chained.root), (Cause::Chained, RootCause::BackupPoll));
     assert_eq!(chained.parent, Some(clearance));

@@ -2,7 +2,7 @@
 
 use acquirer::wakeup::{Cause, Outcome, Output, RootCause};
 
-use crate::world::{World, echo};
+use crate::world::{World, echo, found};
 
 #[test]
 fn first_acquiree_of_a_domain_is_cleared_at_once() {
@@ -67,7 +67,7 @@ fn domains_do_not_wait_for_each_other() {
     let (your_clearance, ..) = world.cleared_once();
     assert_eq!(world.begin(my_clearance), [mine]);
     assert_eq!(world.begin(your_clearance), [yours]);
-    world.finish(your_clearance, Outcome::Found(1));
+    world.finish(your_clearance, found());
     let handed_over = Output::HandOver { clearance: your_clearance, place: 0, acquiree: yours };
     assert!(world.said().contains(&handed_over));
 }

@@ -1,8 +1,8 @@
 //! `S8`, `S9` and `W10`: who leaves strands nobody and nothing.
 
-use acquirer::wakeup::{Cause, Input, Outcome, Output, RootCause};
+use acquirer::wakeup::{Cause, Departed, Input, Outcome, Output, Policy, RootCause};
 
-use crate::world::{World, echo};
+use crate::world::{World, echo, found};
 
 #[test]
 fn a_clearance_that_was_not_used_goes_to_the_next() {
@@ -48,7 +48,7 @@ fn last_acquiree_takes_the_domain_and_its_backup_poll_with_it() {
 
 #[test]
 fn a_job_found_for_who_has_left_is_given_back_and_the_next_is_cleared() {
-    let mut world = World::new();
+    let mut world = World::under(Policy { departed: Departed::GivenBack, ..Policy::seed() });
     let spec = echo(&[]);
     let first = world.join(&spec);
     let second = world.join(&spec);
@@ -56,11 +56,22 @@ fn a_job_found_for_who_has_left_is_given_back_and_the_next_is_cleared() {
     world.begin(clearance);
     world.leave(first);
     assert_eq!(world.said(), [], "the query goes on, and nobody else may (EXCLUSIVE)");
-    world.finish(clearance, Outcome::Found(1));
+    world.finish(clearance, found());
     let said = world.said();
     assert_eq!(said[0], Output::GiveBack { clearance, place: 0 });
     let Output::Cleared(next) = said[1] else { panic!("{said:?}") };
     assert_eq!(world.begin(next.id), [second]);
+}
+
+#[test]
+fn under_the_seed_a_job_found_for_who_has_left_is_stranded() {
+    let mut world = World::new();
+    let acquiree = world.join(&echo(&[]));
+    let (clearance, ..) = world.cleared_once();
+    world.begin(clearance);
+    world.leave(acquiree);
+    world.finish(clearance, found());
+    assert_eq!(world.said()[0], Output::Strand { clearance, place: 0 });
 }
 
 #[test]
@@ -78,7 +89,7 @@ fn an_abandoned_domain_stands_until_its_query_ends() {
 
 #[test]
 fn who_joins_an_abandoned_domain_queries_once_its_query_has_ended() {
-    for outcome in [Outcome::Empty, Outcome::Found(1), Outcome::Failed] {
+    for outcome in [Outcome::Empty, found(), Outcome::Failed] {
         let mut world = World::new();
         let spec = echo(&[]);
         let gone = world.join(&spec);

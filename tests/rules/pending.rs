@@ -2,7 +2,7 @@
 
 use acquirer::wakeup::{Cause, Input, Outcome, Output, RootCause};
 
-use crate::world::{PERIOD, World, echo};
+use crate::world::{PERIOD, World, echo, found};
 
 #[test]
 fn posting_during_query_causes_another_query() {
@@ -67,7 +67,7 @@ fn a_query_that_finds_a_job_needs_no_other_for_what_was_remembered() {
     let (clearance, ..) = world.cleared_once();
     world.begin(clearance);
     world.post(&[]);
-    world.finish(clearance, Outcome::Found(1));
+    world.finish(clearance, found());
     let (chained, cause, root) = world.cleared_once();
     assert_eq!((cause, root), (Cause::Chained, RootCause::Posting), "the chain covers the posting");
     world.begin(chained);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use acquirer::job::{Posting, ProvisionerType};
+use acquirer::job::{JobId, Posting, ProvisionerType};
 use acquirer::wakeup::{
     AcquireeId, Chance, ClearanceId, DomainId, Input, Machine, Outcome, Output, Policy, Time,
 };
@@ -35,6 +35,24 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
+fn policy() -> impl Strategy<Value = Policy> {
+    let batch = prop_oneof![Just(1_usize), Just(2), Just(16)];
+    (any::<[bool; 8]>(), batch).prop_map(|(seed, claim_batch)| {
+        let (theirs, ours) = (Policy::seed(), Policy::default());
+        Policy {
+            chain: if seed[0] { theirs.chain } else { ours.chain },
+            postings: if seed[1] { theirs.postings } else { ours.postings },
+            route: if seed[2] { theirs.route } else { ours.route },
+            order: if seed[3] { theirs.order } else { ours.order },
+            departed: if seed[4] { theirs.departed } else { ours.departed },
+            after_error: if seed[5] { theirs.after_error } else { ours.after_error },
+            first_poll: if seed[6] { theirs.first_poll } else { ours.first_poll },
+            doubtful: if seed[7] { theirs.doubtful } else { ours.doubtful },
+            claim_batch,
+        }
+    })
+}
+
 struct Draws(usize);
 
 impl Chance for Draws {
@@ -51,6 +69,8 @@ struct Onlooker {
     cleared: BTreeMap<ClearanceId, DomainId>,
     querying: BTreeMap<ClearanceId, (DomainId, Vec<AcquireeId>)>,
     standing: BTreeSet<DomainId>,
+    /// Domains that have waited after an error; some may be over it.
+    pausing: BTreeSet<DomainId>,
     handed: u64,
     given_back: u64,
     found: u64,
@@ -81,8 +101,15 @@ impl Onlooker {
                 self.handed += 1;
             }
             Output::Fail { acquiree } => assert!(self.waiting.remove(&acquiree)),
-            Output::GiveBack { .. } => self.given_back += 1,
-            Output::Pended { domain, .. } => assert_eq!(self.busy(domain), 1, "only a busy domain remembers"),
+            Output::GiveBack { .. } | Output::Strand { .. } => self.given_back += 1,
+            Output::Pended { domain, .. } => assert!(
+                self.busy(domain) == 1 || self.pausing.contains(&domain),
+                "only a busy domain remembers"
+            ),
+            Output::BackingOff { domain, .. } => {
+                self.pausing.insert(domain);
+            }
+            Output::HandedOn { .. } | Output::PostAnew(_) => {}
             Output::PostingRouted { .. } => {}
         }
     }
@@ -97,14 +124,17 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_breaks_the_invariants(acts in prop::collection::vec(act(), 1..120)) {
+    fn nothing_breaks_the_invariants(policy in policy(), acts in prop::collection::vec(act(), 1..120)) {
         let specs = [echo(&[]), echo(&[("a", "1")]), echo(&[("a", "1"), ("b", "2")])];
         let demands = [&[][..], &[("a", "1")][..], &[("b", "2")][..], &[("c", "3")][..]];
-        let mut machine = Machine::new(Policy::seed(), PERIOD);
+        let mut machine = Machine::new(policy, PERIOD);
         let mut draws = Draws(0);
         let mut onlooker = Onlooker::default();
         let mut now = Time::ZERO;
         let mut joined = 0;
+        let mut posted = 0;
+        let mut jobs = (0..).map(JobId::from_u128);
+        let mut claims = BTreeMap::new();
         for act in acts {
             let input = match act {
                 Act::Join(spec) => {
@@ -124,15 +154,25 @@ proptest! {
                 Act::Finish(which, how) => {
                     let Some(clearance) = pick(onlooker.querying.keys(), which) else { continue };
                     onlooker.querying.remove(&clearance);
-                    let outcome = [Outcome::Found(1), Outcome::Empty, Outcome::Failed][usize::from(how) % 3];
-                    onlooker.found += u64::from(outcome == Outcome::Found(1));
+                    let claimed = claims[&clearance];
+                    let outcome = match how % 3 {
+                        0 => Outcome::Found(jobs.by_ref().take(1 + usize::from(how) % claimed).collect()),
+                        1 => Outcome::Empty,
+                        _ => Outcome::Failed,
+                    };
+                    if let Outcome::Found(jobs) = &outcome {
+                        onlooker.found += jobs.len() as u64;
+                    }
                     Input::Finish { clearance, outcome }
                 }
-                Act::Post(demand) => Input::Post(Posting {
-                    provisioner: ProvisionerType::Echo,
-                    tags: tagged(demands[demand]),
-                    job_id: None,
-                }),
+                Act::Post(demand) => {
+                    posted += 1;
+                    Input::Post(Posting {
+                        provisioner: ProvisionerType::Echo,
+                        tags: tagged(demands[demand]),
+                        job_id: (posted % 3 != 0).then(|| JobId::from_u128(posted)),
+                    })
+                }
                 Act::Lost => Input::MessagesLost,
                 Act::Wait(seconds) => {
                     now = now + Duration::from_secs(seconds);
@@ -141,6 +181,9 @@ proptest! {
             };
             machine.handle(now, input, &mut draws);
             while let Some(output) = machine.poll_output() {
+                if let Output::Query { clearance, acquirees, .. } = &output {
+                    claims.insert(*clearance, acquirees.len());
+                }
                 onlooker.hear(output);
             }
             prop_assert_eq!(machine.acquirees_len(), onlooker.waiting.len());

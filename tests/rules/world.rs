@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use acquirer::job::{Posting, ProvisionerType, Tags};
+use acquirer::job::{JobId, Posting, ProvisionerType, Tags};
 use acquirer::wakeup::{
     AcquireeId, Cause, Chance, Clearance, ClearanceId, DomainId, DomainSpec, FirstChoice, Input, Machine,
     Outcome, Output, Policy, RootCause, Time,
@@ -20,8 +20,13 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// Under the rules of the seed.
     pub(crate) fn new() -> Self {
-        Self { machine: Machine::new(Policy::seed(), PERIOD), now: Time::ZERO, said: Vec::new(), joined: 0 }
+        Self::under(Policy::seed())
+    }
+
+    pub(crate) fn under(policy: Policy) -> Self {
+        Self { machine: Machine::new(policy, PERIOD), now: Time::ZERO, said: Vec::new(), joined: 0 }
     }
 
     pub(crate) fn feed(&mut self, input: Input) {
@@ -104,6 +109,11 @@ impl World {
     pub(crate) fn domain(&self, spec: &DomainSpec) -> Option<DomainId> {
         self.machine.domains().find(|domain| domain.spec.key() == spec.key()).map(|domain| domain.id)
     }
+}
+
+/// A query found one job.
+pub(crate) fn found() -> Outcome {
+    Outcome::Found(vec![JobId::from_u128(1)])
 }
 
 pub(crate) fn posting(provisioner: ProvisionerType, tags: &[(&str, &str)]) -> Posting {
