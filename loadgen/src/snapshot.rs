@@ -39,6 +39,8 @@ pub struct Snapshot {
     pub target_rate: f64,
     /// Faults that are at work.
     pub faults: Vec<ActiveFault>,
+    /// For how long the database has not answered, when that is longer than a few seconds.
+    pub database_silent_for: Option<Duration>,
     /// Events that a bounded ring had to drop.
     pub events_dropped: u64,
     /// Counts since the run began.

@@ -28,6 +28,8 @@ use super::{RunError, RunRequest};
 const SNAPSHOT_PERIOD: Duration = Duration::from_millis(100);
 /// How often the database is asked whether it is there.
 const PING_PERIOD: Duration = Duration::from_secs(1);
+/// A database that has been silent for this long is told.
+const SILENCE_TOLD: Duration = Duration::from_secs(4);
 /// A database that has been silent for this long is lost.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// How long queries in flight may take to end when the run is over.
@@ -361,6 +363,10 @@ impl Engine {
             snapshot.target_rate = asked * snapshot.rate_factor;
         }
         snapshot.faults = self.director.active(now);
+        if matches!(self.phase, RunPhase::Warmup | RunPhase::Measuring | RunPhase::Draining) {
+            let silence = now.saturating_duration_since(self.answered);
+            snapshot.database_silent_for = (silence > SILENCE_TOLD).then_some(silence);
+        }
         self.recorder.fill(&mut snapshot, &around, now);
         self.snapshot.send_replace(Arc::new(snapshot));
     }

@@ -67,7 +67,7 @@ pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut 
         put(buffer, area, row, &line(snapshot, root, theme, area.width));
     }
     let dim = theme.style(Role::Dim);
-    put(buffer, area, 5, &verdict(snapshot, theme));
+    put(buffer, area, 5, &verdict(snapshot, theme, area.width));
     let totals = &snapshot.totals;
     let since = [
         ("rescued since the run began", totals.rescued, Role::Rescued),
@@ -110,23 +110,41 @@ fn line<'a>(snapshot: &Snapshot, root: RootCause, theme: &Theme, width: u16) -> 
     line
 }
 
-/// One sentence for whoever looks for the first time.
-fn verdict<'a>(snapshot: &Snapshot, theme: &Theme) -> Line<'a> {
+/// One sentence for whoever looks for the first time, in fewer words where there is less room.
+fn verdict<'a>(snapshot: &Snapshot, theme: &Theme, width: u16) -> Line<'a> {
+    let share = share(snapshot, RootCause::BackupPoll);
     let is_dropping = snapshot.faults.iter().any(|fault| fault.name == "drop_notifications");
     let waiting = snapshot.totals.backlog;
-    let (text, role) = match share(snapshot, RootCause::BackupPoll) {
-        Some(share) if share > 0.0 => (
-            format!("{} waited for the backup poll: no notice led to them.", format::percent(share)),
-            Role::Rescued,
+    let (long, short, role) = match share {
+        Some(share) if share > 0.0 => {
+            let share = format::percent(share);
+            (
+                format!("{share} waited for the backup poll: no notice led to them."),
+                format!("{share} waited for the backup poll."),
+                Role::Rescued,
+            )
+        }
+        _ if is_dropping && waiting > 0 => {
+            let waiting = format::count(waiting);
+            (
+                format!("Notices are dropped: {waiting} wait for the backup poll."),
+                format!("Dropped notices: {waiting} jobs wait."),
+                Role::Warning,
+            )
+        }
+        None => (
+            format!("No job was found {}.", period::note(snapshot)),
+            "No job was found.".to_owned(),
+            Role::Dim,
         ),
-        _ if is_dropping && waiting > 0 => (
-            format!("Notices are dropped: {} wait for the backup poll.", format::count(waiting)),
-            Role::Warning,
+        Some(_) => (
+            "Notices arrive: the backup poll had nothing to rescue.".to_owned(),
+            "Notices arrive; nothing to rescue.".to_owned(),
+            Role::Found,
         ),
-        None => (format!("No job was found {}.", period::note(snapshot)), Role::Dim),
-        Some(_) => ("Notices arrive: the backup poll had nothing to rescue.".to_owned(), Role::Found),
     };
-    Line::styled(text, theme.style(role))
+    let fits = long.len() <= usize::from(width);
+    Line::styled(if fits { long } else { short }, theme.style(role))
 }
 
 fn name(root: RootCause) -> &'static str {

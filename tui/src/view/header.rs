@@ -133,6 +133,10 @@ fn alert_segments(model: &Model, shown: usize, brief: bool) -> Vec<Segment<'_>> 
         let text = if brief { " over, q: leave " } else { " run finished: q to leave " };
         alert(1, Role::Frozen, text.to_owned());
     }
+    if let Some(silence) = snapshot.database_silent_for {
+        let what = if brief { "database silent" } else { "the database has not answered for" };
+        alert(1, Role::Alarm, format!("!! {what} {}", format::countdown(silence)));
+    }
     if snapshot.events_dropped > 0 {
         let what = if brief { "dropped" } else { "events dropped" };
         alert(3, Role::Alarm, format!("!! {} {what}", format::count(snapshot.events_dropped)));

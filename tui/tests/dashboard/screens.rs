@@ -1,5 +1,7 @@
 //! Every view at every size, as text.
 
+use std::time::Duration;
+
 use clearance::theme::Theme;
 use clearance::update::Message;
 use crossterm::event::KeyCode;
@@ -120,4 +122,24 @@ fn help_over_domains() {
     at_every_size("help", &calm(), |desk| {
         desk.keys("2?");
     });
+}
+
+#[test]
+fn a_database_that_is_silent_is_told_at_every_size() {
+    let silent = Snapshot { database_silent_for: Some(Duration::from_secs(12)), ..calm() };
+    for (width, height) in SIZES {
+        let screen = Desk::new(width, height).show(silent.clone()).screen();
+        let (long, short) = ("!! the database has not answered for 12s", "!! database silent 12s");
+        assert!(screen.contains(long) || screen.contains(short), "{screen}");
+    }
+}
+
+#[test]
+fn jobs_that_wait_while_notices_are_dropped_are_told_before_any_is_rescued() {
+    let mut before = Snapshot { found_recent: calm().found_recent, ..dropping() };
+    before.totals.backlog = 31;
+    let screen = Desk::new(120, 40).show(before.clone()).screen();
+    assert!(screen.contains("Notices are dropped: 31 wait for the backup poll."), "{screen}");
+    let screen = Desk::new(100, 40).show(before).screen();
+    assert!(screen.contains("Dropped notices: 31 jobs wait."), "{screen}");
 }
