@@ -8,7 +8,7 @@ use acquirer::job::{Job, JobId, ProvisionerType, Tags, WorkerId};
 use acquirer::pubsub::{MemoryPubSub, PubSub as _};
 use acquirer::runtime::{ChannelTap, Event, QueryOutcome};
 use acquirer::store::{AcquireRequest, JobStore, JobTable as _, MemoryStore, NewJob, StoreError};
-use acquirer::wakeup::{DomainSpec, RootCause};
+use acquirer::wakeup::{DomainSpec, Policy, RootCause};
 use acquirer::{AcquireError, Acquirer, AcquirerOptions};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -111,10 +111,13 @@ impl Harness {
     }
 
     pub(crate) async fn new(is_open: bool, backup_poll: Duration) -> Self {
+        Self::under(Policy::default(), is_open, backup_poll).await
+    }
+
+    pub(crate) async fn under(policy: Policy, is_open: bool, backup_poll: Duration) -> Self {
         let (store, pubsub) = (HeldStore::new(is_open), MemoryPubSub::new());
         let (tap, events) = ChannelTap::new();
-        let options =
-            AcquirerOptions { backup_poll, tap: Some(tap), seed: Some(1), ..AcquirerOptions::default() };
+        let options = AcquirerOptions { policy, backup_poll, tap: Some(tap), seed: Some(1) };
         let acquirer = Acquirer::connect(store.clone(), pubsub.clone(), options).await.unwrap();
         Self { acquirer, store, pubsub, events }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use acquirer::job::ProvisionerType;
-use acquirer::wakeup::RootCause;
+use acquirer::wakeup::{Policy, RootCause};
 use futures::poll;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -84,16 +84,18 @@ async fn different_domains_query_side_by_side() {
 #[tokio::test(start_paused = true)]
 async fn the_backup_poll_finds_a_job_that_was_never_posted() {
     let period = Duration::from_secs(30);
-    let mut harness = Harness::new(true, period).await;
-    let asked_at = Instant::now();
-    let asked = harness.ask(&[]);
-    harness.nothing_found().await;
-    let job = harness.insert(&[]).await;
-    assert_eq!(harness.cleared().await, RootCause::BackupPoll);
-    assert_eq!(asked.await.unwrap().unwrap().id, job);
-    let waited = asked_at.elapsed();
-    assert!(waited >= period && waited < period + Duration::from_secs(1), "BOUNDED, QUIET: {waited:?}");
-    assert_eq!(harness.store.queries(), 2);
+    for (policy, waits_at_least) in [(Policy::seed(), period), (Policy::default(), Duration::ZERO)] {
+        let mut harness = Harness::under(policy, true, period).await;
+        let asked_at = Instant::now();
+        let asked = harness.ask(&[]);
+        harness.nothing_found().await;
+        let job = harness.insert(&[]).await;
+        assert_eq!(harness.cleared().await, RootCause::BackupPoll);
+        assert_eq!(asked.await.unwrap().unwrap().id, job);
+        let waited = asked_at.elapsed();
+        assert!(waited >= waits_at_least && waited < period + Duration::from_secs(1), "BOUNDED: {waited:?}");
+        assert_eq!(harness.store.queries(), 2, "QUIET");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,4 +11,5 @@ mod messages_lost;
 mod pending;
 mod posting;
 mod properties;
+mod weaknesses;
 mod world;

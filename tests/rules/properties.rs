@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use acquirer::job::{JobId, Posting, ProvisionerType};
 use acquirer::wakeup::{
-    AcquireeId, Chance, ClearanceId, DomainId, Input, Machine, Outcome, Output, Policy, Time,
+    AcquireeId, Chance, ClearanceId, Departed, DomainId, Input, Machine, Outcome, Output, Policy, Time,
 };
 use proptest::prelude::*;
 
@@ -44,7 +44,7 @@ fn policy() -> impl Strategy<Value = Policy> {
             postings: if seed[1] { theirs.postings } else { ours.postings },
             route: if seed[2] { theirs.route } else { ours.route },
             order: if seed[3] { theirs.order } else { ours.order },
-            departed: if seed[4] { theirs.departed } else { ours.departed },
+            departed: if seed[4] { Departed::Stranded } else { Departed::GivenBack },
             after_error: if seed[5] { theirs.after_error } else { ours.after_error },
             first_poll: if seed[6] { theirs.first_poll } else { ours.first_poll },
             doubtful: if seed[7] { theirs.doubtful } else { ours.doubtful },
