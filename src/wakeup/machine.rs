@@ -476,7 +476,7 @@ impl Machine {
         for (place, holder) in in_use.holders.iter().enumerate() {
             match (*holder, outcome) {
                 (Some((ticket, acquiree)), _) if place >= served => {
-                    self.domain_mut(id).join(ticket, acquiree)
+                    self.domain_mut(id).join(ticket, acquiree);
                 }
                 (Some((_, acquiree)), Outcome::Failed) => {
                     self.by_acquiree.remove(&acquiree);

@@ -74,7 +74,7 @@ impl Recorder {
             notifications_malformed: state.notifications_malformed,
             post_started: state.post_started,
             events_dropped: state.events_dropped,
-            seconds: state.seconds.all().to_vec(),
+            seconds: state.seconds.all(state.shapes.backlog()),
             domains: state
                 .domains
                 .iter()

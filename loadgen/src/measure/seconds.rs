@@ -87,9 +87,26 @@ impl Seconds {
         Arc::clone(&self.shown)
     }
 
-    /// Every whole second.
-    pub(crate) fn all(&self) -> &[Second] {
-        &self.closed
+    /// Every second, the one that runs included if anything has happened in it.
+    pub(crate) fn all(&self, backlog: u64) -> Vec<Second> {
+        let running = &self.running;
+        let happened = [running.posted, running.acquired, running.completed, running.found];
+        let more = running.empty + running.failed + happened.iter().sum::<u64>();
+        let mut all = self.closed.clone();
+        if self.began.is_some() && more > 0 {
+            all.push(self.ended(backlog));
+        }
+        all
+    }
+
+    /// The second that runs as it would be if it ended now.
+    fn ended(&self, backlog: u64) -> Second {
+        let mut second = Second { backlog, ..self.running.clone() };
+        if !self.queue_wait.is_empty() {
+            second.queue_wait_p50_us = self.queue_wait.value_at_quantile(0.50);
+            second.queue_wait_p99_us = self.queue_wait.value_at_quantile(0.99);
+        }
+        second
     }
 
     fn close(&mut self, backlog: u64) {
@@ -98,13 +115,9 @@ impl Seconds {
             faults: self.faults.iter().cloned().collect(),
             ..Second::default()
         };
-        let mut second = std::mem::replace(&mut self.running, next);
-        second.backlog = backlog;
-        if !self.queue_wait.is_empty() {
-            second.queue_wait_p50_us = self.queue_wait.value_at_quantile(0.50);
-            second.queue_wait_p99_us = self.queue_wait.value_at_quantile(0.99);
-            self.queue_wait.reset();
-        }
+        let second = self.ended(backlog);
+        self.running = next;
+        self.queue_wait.reset();
         self.closed.push(second);
     }
 }

@@ -155,7 +155,14 @@ impl Tap for ReplicaTap {
             Event::HandedOver { job, .. } => self.handed_over(state, *job, at),
             Event::GivenBack { job, .. } => self.given_back(state, *job),
             Event::Released { job } => self.released(state, *job),
-            Event::Subscribed | Event::Joined { .. } | Event::Left { .. } | Event::Pended { .. } => {}
+            Event::Subscribed
+            | Event::Joined { .. }
+            | Event::Left { .. }
+            | Event::Pended { .. }
+            | Event::Stranded { .. }
+            | Event::HandedOn { .. }
+            | Event::PostedAnew(_)
+            | Event::BackingOff { .. } => {}
         }
     }
 }

@@ -106,7 +106,7 @@ fn on_replica(replica: usize, domain: &DomainSnapshot, backup_poll: Duration) ->
             (Some(_), false) => DomainPhase::Cleared,
             (Some(_), true) => DomainPhase::Querying,
         },
-        pending: domain.pending.is_some(),
+        pending: domain.pending.is_some() || (domain.clearance.is_some() && domain.tokens > 0),
         next_poll_in: domain.next_poll_in,
         backup_poll,
     }
