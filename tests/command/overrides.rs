@@ -129,3 +129,14 @@ fn both_policies_run_every_job() {
         assert_eq!(json.count("/jobs/completed"), json.count("/jobs/posted"));
     }
 }
+
+#[test]
+fn one_run_follows_another_at_once() {
+    let (desk, table) = (Desk::new(), TestDatabase::new());
+    let (file, url) = (desk.write("story.toml", STORY), table.url());
+    // Whoever runs one after the other in a script must not meet what the first one held.
+    for _ in 0..4 {
+        let run = ["run", &file, "--headless", "--database-url", &url, "--warmup", "0s"];
+        outcome(clearance(run.into_iter().chain(["--duration", "300ms"]))).expect_code(0);
+    }
+}

@@ -73,7 +73,10 @@ impl SchemaLease {
             let dropped = schema::drop(&mut self.connection).await;
             dropped.map_err(explain_store(&self.options.0, "drop schema clearance"))?;
         }
-        // The lock goes with the connection, heard or unheard.
+        // The server ends a session in its own time after the farewell, and a run that follows at once would be
+        // refused. Where this isn't heard, the lock goes with the connection.
+        let unlock = sqlx::query("SELECT pg_advisory_unlock($1)").bind(LIVE_LOCK);
+        let _ = tokio::time::timeout(url::PATIENCE, unlock.execute(&mut self.connection)).await;
         let _ = self.connection.close().await;
         Ok(())
     }
