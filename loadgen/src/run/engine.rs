@@ -32,6 +32,8 @@ const PING_PERIOD: Duration = Duration::from_secs(1);
 const SILENCE_TOLD: Duration = Duration::from_secs(4);
 /// A database that has been silent for this long is lost.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// An arrival that was due so shortly before the posters' end and was not posted is nobody's fault.
+const GRACE: Duration = Duration::from_millis(100);
 /// How long queries in flight may take to end when the run is over.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
 /// Bounds of the live rate factor.
@@ -233,8 +235,9 @@ impl Engine {
         lanes.wait().await;
         drop(timeline);
         let mut missed = 0;
+        let judged = posters_ended.min(posters_end).duration_since(self.began).saturating_sub(GRACE);
         for poster in &self.posters {
-            missed += poster.missed(posters_ended.min(posters_end).duration_since(self.began)).await;
+            missed += poster.missed(judged).await;
         }
         if !self.is_interrupted {
             // Faults end with the posters, so that what is left can be found.

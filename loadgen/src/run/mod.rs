@@ -56,7 +56,7 @@ pub enum RunError {
         cause: String,
     },
     /// The ledger could not be held against the table.
-    #[error("cannot read the job table for the audit: {0}")]
+    #[error("cannot read the job table for the audit: {0}; see the database's log, then run again")]
     Audit(#[source] sqlx::Error),
     /// Interrupted before the posters started: there is nothing to report.
     #[error("interrupted before the run began")]
