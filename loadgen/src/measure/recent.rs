@@ -37,6 +37,17 @@ impl Recent {
         slot.chained += u64::from(is_chained);
     }
 
+    /// A job found by a poll was announced after all.
+    pub(crate) fn not_rescued(&mut self) {
+        let slots = self.slots.iter_mut();
+        let mut found =
+            slots.filter(|slot| slot.found.get(&RootCause::BackupPoll).is_some_and(|jobs| *jobs > 0));
+        if let Some(slot) = found.next() {
+            *slot.found.entry(RootCause::BackupPoll).or_default() -= 1;
+            *slot.found.entry(RootCause::Posting).or_default() += 1;
+        }
+    }
+
     /// A second closed; the oldest is forgotten.
     pub(crate) fn advance(&mut self) {
         self.current = (self.current + 1) % RECENT_SECONDS;

@@ -96,6 +96,7 @@ pub(super) struct Taken {
     pub(super) cause: Cause,
     pub(super) root: RootCause,
     pub(super) domain: DomainIndex,
+    pub(super) replica: usize,
 }
 
 /// A job that a poster is about to insert.
@@ -321,6 +322,20 @@ impl From<Entry> for AuditedFate {
 }
 
 impl State {
+    /// A job that a poll had found was announced after all: the poll was merely first, and rescued nothing.
+    pub(super) fn not_rescued(&mut self, domain: DomainIndex) {
+        self.totals.rescued = self.totals.rescued.saturating_sub(1);
+        let running = self.seconds.running();
+        running.rescued = running.rescued.saturating_sub(1);
+        let domain = self.domains.at(domain);
+        domain.rescued = domain.rescued.saturating_sub(1);
+        if let Some(found) = self.found.get_mut(&RootCause::BackupPoll).filter(|found| **found > 0) {
+            *found -= 1;
+            *self.found.entry(RootCause::Posting).or_default() += 1;
+        }
+        self.recent.not_rescued();
+    }
+
     /// Records how long a stage of a job took, if the job was intended after the warm-up.
     pub(super) fn record(&mut self, stage: Stage, intended: Instant, from: Instant, to: Instant) {
         if self.window.counts(intended) {

@@ -27,6 +27,14 @@ impl ReplicaTap {
         state.totals.notifications_received += 1;
         let number = posting.job_id.and_then(|id| self.recorder.ids().number(id));
         let Some(job) = number.and_then(|number| state.live.get_mut(&number)) else { return };
+        if let Some(taken) = &mut job.taken
+            && taken.root == RootCause::BackupPoll
+            && taken.replica == self.replica
+        {
+            taken.root = RootCause::Posting;
+            let domain = taken.domain;
+            return state.not_rescued(domain);
+        }
         // The first replica that heard counts, unless the job was taken before anybody did.
         if job.received.is_none() && job.taken.is_none() {
             job.received = Some(at);
@@ -70,8 +78,14 @@ impl ReplicaTap {
         state.domains.at(live.domain).queried(is_empty);
         let QueryOutcome::Found(jobs) = outcome else { return };
         let query_started = live.query_started.unwrap_or(at);
-        let taken =
-            Taken { acquired: at, query_started, cause: live.cause, root: live.root, domain: live.domain };
+        let taken = Taken {
+            acquired: at,
+            query_started,
+            cause: live.cause,
+            root: live.root,
+            domain: live.domain,
+            replica: self.replica,
+        };
         for number in jobs.iter().filter_map(|id| self.recorder.ids().number(*id)) {
             let Some(job) = state.live.get_mut(&number) else { continue };
             job.taken = Some(taken);
@@ -164,5 +178,68 @@ impl Tap for ReplicaTap {
             | Event::PostedAnew(_)
             | Event::BackingOff { .. } => {}
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use acquirer::job::{ProvisionerType, Tags};
+    use acquirer::wakeup::{DomainId, DomainSpec};
+    use uuid::Uuid;
+
+    use super::super::{JobIds, PostedJob};
+    use super::*;
+
+    /// A recorder whose job 0 was taken by a poll of replica 0.
+    fn taken_by_a_poll() -> (Arc<Recorder>, Posting) {
+        let ids = JobIds::new(Uuid::from_u128(7));
+        let shape = Posting { provisioner: ProvisionerType::Echo, tags: Tags::new(), job_id: None };
+        let recorder = Arc::new(Recorder::new(ids, [shape.clone()]));
+        let tap = ReplicaTap::new(Arc::clone(&recorder), 0);
+        let at = Instant::now();
+        recorder.begin(at, at);
+        let jobs = [PostedJob { number: 0, shape: 0 }];
+        recorder.post_started(&jobs, at, at);
+        recorder.committed(&jobs, at);
+        let (domain, id, job) = (DomainId(1), ClearanceId(1), ids.id(0));
+        let spec = Arc::new(DomainSpec::new(&[ProvisionerType::Echo], &Tags::new()));
+        let (cause, root) = (Cause::BackupPoll, RootCause::BackupPoll);
+        for event in [
+            Event::DomainBorn { domain, spec },
+            Event::Cleared(Clearance { id, domain, cause, root, parent: None }),
+            Event::QueryStarted { clearance: id, acquirees: 1 },
+            Event::QueryFinished { clearance: id, outcome: QueryOutcome::Found(vec![job]) },
+            Event::HandedOver { clearance: id, job, worker: Uuid::nil() },
+        ] {
+            tap.observe(at, &event);
+        }
+        (recorder, Posting { job_id: Some(job), ..shape })
+    }
+
+    fn rescued(recorder: &Recorder) -> (u64, Option<u64>) {
+        let state = recorder.lock();
+        (state.totals.rescued, state.found.get(&RootCause::BackupPoll).copied())
+    }
+
+    #[test]
+    fn a_job_that_only_a_poll_found_was_rescued_whatever_other_replicas_hear() {
+        let (recorder, posting) = taken_by_a_poll();
+        assert_eq!(rescued(&recorder), (1, Some(1)));
+        let other = ReplicaTap::new(Arc::clone(&recorder), 1);
+        other.observe(Instant::now(), &Event::PostingReceived { posting, domain: None });
+        assert_eq!(rescued(&recorder), (1, Some(1)));
+    }
+
+    #[test]
+    fn a_job_whose_notice_came_just_after_the_poll_was_not_rescued() {
+        let (recorder, posting) = taken_by_a_poll();
+        let tap = ReplicaTap::new(Arc::clone(&recorder), 0);
+        for _ in 0..2 {
+            tap.observe(Instant::now(), &Event::PostingReceived { posting: posting.clone(), domain: None });
+        }
+        assert_eq!(rescued(&recorder), (0, Some(0)));
+        let state = recorder.lock();
+        assert_eq!(state.found.get(&RootCause::Posting).copied().unwrap(), 1);
     }
 }
