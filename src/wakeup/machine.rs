@@ -1,6 +1,9 @@
 //! The rules. Mutate once with [`Machine::handle`], drain [`Machine::poll_output`] until it answers
 //! `None`, sleep until [`Machine::poll_timeout`], and again.
 
+mod answers;
+mod routing;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +11,7 @@ use std::time::Duration;
 use crate::job::Posting;
 
 use super::deadlines::{Deadlines, Due};
-use super::domain::{Activity, ClearancePhase, Departure, Domain, InUse, Pause, Ticket};
+use super::domain::{Activity, ClearancePhase, Departure, Domain, InUse, Ticket};
 use super::matching::Matching;
 use super::tokens::{Book, Moment, Token};
 use super::{
@@ -342,62 +345,6 @@ impl Machine {
         self.outputs.push_back(Output::DomainDissolved { domain: id });
     }
 
-    /// Hands every token to another domain that contains it: to an idle one first, else to one that is busy,
-    /// which looks again when its query has found nothing. Only when there is none is a token let go: the next
-    /// acquiree makes a new domain and queries at once.
-    fn hand_on_tokens(&mut self, from: DomainId, chance: &mut impl Chance) {
-        for (shape, token) in self.book.take(from) {
-            let posting = Posting { provisioner: shape.0, tags: shape.1.clone(), job_id: None };
-            let to = self.route(&posting, Some(from), chance);
-            self.outputs.push_back(Output::HandedOn { from, to });
-            if let Some(to) = to {
-                self.book.add(to, shape, token);
-                self.wake(to, chance);
-            } else if token.is_doubtful && self.policy.doubtful == Doubtful::PostedAnew {
-                self.outputs.extend(token.postings(shape).map(Output::PostAnew));
-            }
-        }
-    }
-
-    /// A domain with acquirees that contains the posting, other than one that hands it on.
-    fn route(
-        &self,
-        posting: &Posting,
-        besides: Option<DomainId>,
-        chance: &mut impl Chance,
-    ) -> Option<DomainId> {
-        let contains = |domain: &&Domain| {
-            Some(domain.id) != besides && !domain.is_abandoned() && domain.spec.contains(posting)
-        };
-        let mut matching =
-            self.matching.candidates(posting).filter_map(|id| self.domains.get(&id)).filter(contains);
-        match self.policy.route {
-            Route::Any => {
-                let all: Vec<DomainId> = matching.map(|domain| domain.id).collect();
-                (!all.is_empty()).then(|| all[chance.below(all.len())])
-            }
-            Route::IdleFirst => {
-                let first = matching.next()?;
-                let rank = |domain: &Domain| (!domain.is_idle(), domain.head().is_none(), domain.head());
-                let best =
-                    matching.fold(first, |best, other| if rank(other) < rank(best) { other } else { best });
-                Some(best.id)
-            }
-        }
-    }
-
-    /// A posting came for the domain.
-    fn wake(&mut self, id: DomainId, chance: &mut impl Chance) {
-        match self.policy.postings {
-            Postings::Forgotten => self.clear_or_pend(id, RootCause::Posting, chance),
-            // Busy, it has the token.
-            Postings::Accounted if !self.domains[&id].is_idle() => {
-                self.outputs.push_back(Output::Pended { domain: id, root: RootCause::Posting });
-            }
-            Postings::Accounted => self.clear(id, Cause::Posting, RootCause::Posting, None, false, chance),
-        }
-    }
-
     /// Clears an idle domain; lets a busy one remember (`S6`).
     fn clear_or_pend(&mut self, id: DomainId, root: RootCause, chance: &mut impl Chance) {
         let domain = self.domain_mut(id);
@@ -464,39 +411,6 @@ impl Machine {
         self.clear(id, cause, root, Some(done.id), is_sweep, chance);
     }
 
-    /// Gives each acquiree of a query what is its own: a job, the error, or its place in the domain.
-    fn answer_holders(&mut self, id: DomainId, in_use: &InUse, outcome: &Outcome) {
-        let clearance = in_use.clearance.id;
-        let served = match outcome {
-            Outcome::Found(jobs) => jobs.len(),
-            Outcome::Empty => 0,
-            Outcome::Failed => in_use.holders.len(),
-        };
-        assert!(served <= in_use.holders.len(), "a query finds one job for each acquiree at most");
-        for (place, holder) in in_use.holders.iter().enumerate() {
-            match (*holder, outcome) {
-                (Some((ticket, acquiree)), _) if place >= served => {
-                    self.domain_mut(id).join(ticket, acquiree);
-                }
-                (Some((_, acquiree)), Outcome::Failed) => {
-                    self.by_acquiree.remove(&acquiree);
-                    self.outputs.push_back(Output::Fail { acquiree });
-                }
-                (Some((_, acquiree)), _) => {
-                    self.by_acquiree.remove(&acquiree);
-                    self.outputs.push_back(Output::HandOver { clearance, place, acquiree });
-                }
-                (None, Outcome::Found(_)) if place < served => {
-                    self.outputs.push_back(match self.policy.departed {
-                        Departed::GivenBack => Output::GiveBack { clearance, place },
-                        Departed::Stranded => Output::Strand { clearance, place },
-                    });
-                }
-                (None, _) => {}
-            }
-        }
-    }
-
     /// A clearance whose acquirees all left before its query began goes to the next, its cause with it (`S8`).
     fn pass_on_unused(&mut self, id: DomainId, chance: &mut impl Chance) {
         let domain = self.domain_mut(id);
@@ -511,57 +425,7 @@ impl Machine {
         self.outputs.push_back(Output::Revoked { clearance });
         self.clear(id, cause, root, Some(clearance), is_sweep, chance);
     }
-
-    /// What follows a query that was answered: another one when there is a reason (`S6`, `S7`, `W6`), else sleep
-    /// (`S5`). One that `found_all` leaves nothing of what came before it began.
-    fn after_answer(
-        &mut self,
-        id: DomainId,
-        in_use: &InUse,
-        began: Moment,
-        found_all: bool,
-        cause: Cause,
-        chance: &mut impl Chance,
-    ) {
-        if found_all {
-            self.book.nothing_more(id, began);
-        }
-        let sweeps_on = in_use.is_sweep && !found_all;
-        let has_reason = self.domain_mut(id).pending.is_some() || !self.book.is_empty(id) || sweeps_on;
-        let chains_on = cause == Cause::Chained && self.policy.chain == Chain::Always;
-        if has_reason || chains_on {
-            self.clear_after(id, cause, in_use.clearance, sweeps_on, chance);
-        }
-    }
-
-    /// What follows a query that failed: the next one, at once or after a pause (`S16`, `W11`).
-    fn after_error(&mut self, now: Time, id: DomainId, in_use: &InUse, chance: &mut impl Chance) {
-        let after_error = self.policy.after_error;
-        let domain = self.domain_mut(id);
-        domain.failures = domain.failures.saturating_add(1);
-        match after_error {
-            AfterError::AtOnce => {
-                self.clear_after(id, Cause::Chained, in_use.clearance, in_use.is_sweep, chance);
-            }
-            AfterError::BackOff => {
-                let doublings = (domain.failures - 1).min(PAUSE_DOUBLINGS_MAX);
-                let longest = (PAUSE_FIRST * (1 << doublings)).min(PAUSE_LONGEST);
-                let until = now + longest / 2 + fraction(longest / 2, chance);
-                let (failed, is_sweep) = (in_use.clearance, in_use.is_sweep);
-                domain.activity = Activity::Pausing(Pause { until, failed, is_sweep });
-                self.deadlines.set(id, Due::PauseOver, until);
-                self.outputs.push_back(Output::BackingOff { domain: id, until });
-            }
-        }
-    }
 }
-
-/// The first pause after an error; each further one is twice as long.
-const PAUSE_FIRST: Duration = Duration::from_millis(10);
-/// The longest.
-const PAUSE_LONGEST: Duration = Duration::from_secs(10);
-/// Past these the longest is reached.
-const PAUSE_DOUBLINGS_MAX: u32 = 10;
 
 /// A random part of a duration: more than none of it, at most the whole.
 fn fraction(whole: Duration, chance: &mut impl Chance) -> Duration {
