@@ -45,10 +45,14 @@ pub(super) async fn run(shared: Arc<Shared>, job: Job) {
 pub(super) async fn post_anew(shared: Arc<Shared>, posting: Posting) {
     let mut backoff = Backoff::new();
     let until = Instant::now() + GIVES_UP_AFTER;
+    let mut is_known_here = false;
     while let Err(error) = shared.pubsub.publish(&posting.payload()).await {
         tracing::warn!(job = ?posting.job_id, %error, "failed to post job anew; trying again");
-        // Here at least it can be looked for meanwhile.
-        shared.happen(Input::Post(posting.clone()));
+        if !is_known_here {
+            // Here at least it can be looked for meanwhile.
+            is_known_here = true;
+            shared.happen(Input::Post(posting.clone()));
+        }
         if Instant::now() >= until || shared.closed.is_cancelled() {
             return;
         }

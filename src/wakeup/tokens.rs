@@ -3,6 +3,7 @@
 //! A token stands for postings of one shape. It is accounted for when every job that it names was acquired,
 //! or when a query of its domain that began after its arrival found nothing more.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::job::{JobId, Posting, ProvisionerType, Tags};
@@ -16,7 +17,7 @@ pub(super) type Shape = (ProvisionerType, Tags);
 pub(super) type Moment = u64;
 
 /// A token names so many jobs at most. Past that only a query that finds nothing more accounts for it.
-pub(super) const JOBS_NAMED_MAX: usize = 64;
+const JOBS_NAMED_MAX: usize = 64;
 
 /// The tokens of one domain, one for each shape.
 #[derive(Debug, Clone, Default)]
@@ -59,28 +60,21 @@ impl Token {
         })
     }
 
-    fn fold(&mut self, other: Self) {
+    /// Stands for what the other did as well; the jobs that it does not name for want of room come back.
+    fn fold(&mut self, other: Self) -> Vec<JobId> {
         self.arrived = self.arrived.max(other.arrived);
         self.is_open |= other.is_open;
         self.is_doubtful |= other.is_doubtful;
+        let mut unnamed = Vec::new();
         for job in other.named {
-            if self.named.len() < JOBS_NAMED_MAX {
+            if self.named.contains(&job) || self.named.len() < JOBS_NAMED_MAX {
                 self.named.insert(job);
             } else {
                 self.is_open = true;
+                unnamed.push(job);
             }
         }
-    }
-}
-
-impl Tokens {
-    fn add(&mut self, shape: Shape, token: Token) {
-        match self.0.get_mut(&shape) {
-            Some(kept) => kept.fold(token),
-            None => {
-                self.0.insert(shape, token);
-            }
-        }
+        unnamed
     }
 }
 
@@ -102,12 +96,15 @@ impl Book {
         for job in &token.named {
             self.by_job.insert(*job, domain);
         }
-        let tokens = self.by_domain.entry(domain).or_default();
-        tokens.add(shape, token);
-        // Those past the bound are not named any more.
-        let named: BTreeSet<JobId> = tokens.0.values().flat_map(|token| &token.named).copied().collect();
-        if tokens.0.values().any(|token| token.is_open) {
-            self.by_job.retain(|job, keeper| *keeper != domain || named.contains(job));
+        match self.by_domain.entry(domain).or_default().0.entry(shape) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(token);
+            }
+            Entry::Occupied(mut kept) => {
+                for job in kept.get_mut().fold(token) {
+                    self.by_job.remove(&job);
+                }
+            }
         }
     }
 
@@ -171,5 +168,34 @@ impl Book {
         if self.by_domain.get(&domain).is_some_and(|tokens| tokens.0.is_empty()) {
             self.by_domain.remove(&domain);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn past_the_bound_jobs_are_not_named_and_only_a_later_query_accounts_for_them() {
+        let mut book = Book::default();
+        let domain = DomainId(1);
+        let posting = |job: usize| Posting {
+            provisioner: ProvisionerType::Echo,
+            tags: Tags::new(),
+            job_id: Some(JobId::from_u128(job as u128)),
+        };
+        for job in 0..=JOBS_NAMED_MAX {
+            let posting = posting(job);
+            book.add(domain, (posting.provisioner, posting.tags.clone()), Token::new(&posting, 1));
+        }
+        assert_eq!(book.keeper(&posting(0)), Some(domain));
+        assert_eq!(book.keeper(&posting(JOBS_NAMED_MAX)), None);
+        assert_eq!((book.tokens(domain), book.jobs(domain)), (1, None));
+        for job in 0..=JOBS_NAMED_MAX {
+            book.acquired(JobId::from_u128(job as u128));
+        }
+        assert!(!book.is_empty(domain));
+        book.nothing_more(domain, 1);
+        assert!(book.is_empty(domain) && book.by_job.is_empty());
     }
 }
