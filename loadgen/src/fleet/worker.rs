@@ -85,7 +85,6 @@ impl Worker {
                     return;
                 }
                 Err(error) => {
-                    self.recorder.finish_failed();
                     tracing::warn!(job = %job.id, %error, "cannot finish job; trying again");
                     is_outcome_known = false;
                     tokio::time::sleep(pause).await;

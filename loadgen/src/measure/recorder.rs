@@ -51,8 +51,6 @@ pub(super) struct State {
     pub(super) notifications_sent: u64,
     pub(super) notifications_malformed: u64,
     pub(super) post_started: u64,
-    pub(super) post_errors: u64,
-    pub(super) finish_errors: u64,
     pub(super) events_dropped: u64,
     pub(super) last_finished: Option<Instant>,
 }
@@ -132,8 +130,6 @@ impl Recorder {
                 notifications_sent: 0,
                 notifications_malformed: 0,
                 post_started: 0,
-                post_errors: 0,
-                finish_errors: 0,
                 events_dropped: 0,
                 last_finished: None,
             }),
@@ -218,11 +214,6 @@ impl Recorder {
         self.lock().notifications_sent += postings as u64;
     }
 
-    /// A post failed and is tried again.
-    pub fn post_failed(&self) {
-        self.lock().post_errors += 1;
-    }
-
     /// A worker has the job in its hands.
     pub fn worker_received(&self, id: JobId, at: Instant) {
         let mut state = self.at(at);
@@ -254,11 +245,6 @@ impl Recorder {
     /// When the last job so far was finished.
     pub(crate) fn last_finished(&self) -> Option<Instant> {
         self.lock().last_finished
-    }
-
-    /// A worker could not mark its job as finished and tries again.
-    pub fn finish_failed(&self) {
-        self.lock().finish_errors += 1;
     }
 
     /// A fault swallowed a notification.

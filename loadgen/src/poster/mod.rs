@@ -181,7 +181,6 @@ impl PosterDesk {
         self.recorder.post_started(&posted, intended, Instant::now());
         let mut pause = Duration::from_millis(10);
         while let Err(error) = self.commit(&jobs).await {
-            self.recorder.post_failed();
             tracing::warn!(poster = self.poster.name, %error, "cannot post; trying again");
             if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                 return;
@@ -196,7 +195,6 @@ impl PosterDesk {
         match announced {
             Ok(()) => self.recorder.notified(jobs.len()),
             Err(error) => {
-                self.recorder.post_failed();
                 tracing::warn!(poster = self.poster.name, %error, "cannot announce; the backup poll will find the jobs");
             }
         }
