@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use acquirer::job::{Job, JobId, ProvisionerType, Tags, WorkerId};
+use acquirer::job::{Job, JobId, Posting, ProvisionerType, Tags, WorkerId};
 use acquirer::pubsub::PostgresPubSub;
 use acquirer::store::postgres::statements;
 use acquirer::store::{AcquireRequest, JobStore, PostgresStore, StoreError};
@@ -267,6 +267,15 @@ impl JobStore for CountedStore {
 
     fn release(&self, job: JobId, worker: WorkerId) -> BoxFuture<'_, Result<bool, StoreError>> {
         self.store.release(job, worker)
+    }
+
+    fn available<'a>(
+        &'a self,
+        types: &'a [ProvisionerType],
+        tags: &'a Tags,
+        most: usize,
+    ) -> BoxFuture<'a, Result<Vec<Posting>, StoreError>> {
+        self.store.available(types, tags, most)
     }
 }
 

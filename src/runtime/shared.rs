@@ -246,9 +246,8 @@ impl Shared {
                     self.tell(|| Event::Stranded { job: job.id, worker: job.worker });
                 }
                 Output::HandedOn { from, to } => self.tell(|| Event::HandedOn { from, to }),
-                Output::PostAnew(posting) => {
-                    self.tell(|| Event::PostedAnew(posting.clone()));
-                    self.tasks.spawn_on(give_back::post_anew(Arc::clone(self), posting), &self.runtime);
+                Output::PostAnew { spec } => {
+                    self.tasks.spawn_on(give_back::post_available(Arc::clone(self), spec), &self.runtime);
                 }
                 Output::BackingOff { domain, until } => {
                     self.tell(|| Event::BackingOff { domain, pause: until - now });

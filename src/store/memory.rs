@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 
 use super::stamps::Stamps;
 use super::{AcquireRequest, JobStore, JobTable, NewJob, StoreError};
-use crate::job::{Job, JobId, WorkerId};
+use crate::job::{Job, JobId, Posting, ProvisionerType, Tags, WorkerId};
 
 /// A job table in memory; clones share the table.
 #[derive(Debug, Clone, Default)]
@@ -91,16 +91,8 @@ impl Table {
 
     fn acquire(&mut self, request: AcquireRequest<'_>) -> Vec<Job> {
         let now = Utc::now();
-        let fitting: Vec<_> = self
-            .available
-            .iter()
-            .filter(|(_, id)| {
-                let job = &self.rows[id].job;
-                request.types.contains(&job.provisioner) && request.tags.satisfy(&job.tags)
-            })
-            .take(request.workers.len())
-            .copied()
-            .collect();
+        let fitting: Vec<_> =
+            self.fitting(request.types, request.tags).take(request.workers.len()).copied().collect();
         fitting
             .into_iter()
             .zip(request.workers)
@@ -113,6 +105,18 @@ impl Table {
                 Some(row.acquired(now, worker))
             })
             .collect()
+    }
+
+    /// Available rows that fit, oldest first.
+    fn fitting<'a>(
+        &'a self,
+        types: &'a [ProvisionerType],
+        tags: &'a Tags,
+    ) -> impl Iterator<Item = &'a (DateTime<Utc>, JobId)> {
+        self.available.iter().filter(|(_, id)| {
+            let job = &self.rows[id].job;
+            types.contains(&job.provisioner) && tags.satisfy(&job.tags)
+        })
     }
 
     fn release(&mut self, job: JobId, worker: WorkerId) -> bool {
@@ -194,6 +198,20 @@ impl JobStore for MemoryStore {
 
     fn release(&self, job: JobId, worker: WorkerId) -> BoxFuture<'_, Result<bool, StoreError>> {
         async move { Ok(self.table().release(job, worker)) }.boxed()
+    }
+
+    fn available<'a>(
+        &'a self,
+        types: &'a [ProvisionerType],
+        tags: &'a Tags,
+        most: usize,
+    ) -> BoxFuture<'a, Result<Vec<Posting>, StoreError>> {
+        async move {
+            let table = self.table();
+            let fitting = table.fitting(types, tags).take(most);
+            Ok(fitting.map(|(_, id)| table.rows[id].job.posting()).collect())
+        }
+        .boxed()
     }
 }
 

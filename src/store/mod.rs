@@ -38,6 +38,15 @@ pub trait JobStore: Send + Sync + 'static {
     /// Makes a job that `worker` runs available again; `false` when `worker` doesn't run it (`W10`). One that
     /// was canceled meanwhile is over instead.
     fn release(&self, job: JobId, worker: WorkerId) -> BoxFuture<'_, Result<bool, StoreError>>;
+
+    /// The notices of the oldest available jobs that fit, `most` at most (`W3`). Takes nothing, and names rows too
+    /// that somebody holds.
+    fn available<'a>(
+        &'a self,
+        types: &'a [ProvisionerType],
+        tags: &'a Tags,
+        most: usize,
+    ) -> BoxFuture<'a, Result<Vec<Posting>, StoreError>>;
 }
 
 /// The rest of a job's life.

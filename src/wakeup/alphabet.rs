@@ -138,9 +138,12 @@ pub enum Output {
         /// The one that keeps it in mind from now on.
         to: Option<DomainId>,
     },
-    /// Whether the job of this posting was taken is unknown, and nobody is left here who could look: post it
-    /// anew, for whoever skipped the row meanwhile (`W3`).
-    PostAnew(Posting),
+    /// A query failed, none since has found nothing more, and nobody is left here who could look: post anew what
+    /// is available to a domain that accepts this, for whoever skipped a row while the query held it (`W3`).
+    PostAnew {
+        /// What the domain accepted.
+        spec: Arc<DomainSpec>,
+    },
     /// After a store error the domain queries again no sooner (`W11`).
     BackingOff {
         /// The domain.

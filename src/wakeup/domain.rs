@@ -25,6 +25,9 @@ pub(super) struct Domain {
     pub(super) next_poll: Time,
     /// Queries that failed since the last that didn't.
     pub(super) failures: u32,
+    /// A query failed, and none since has found nothing more: whether rows were passed over while it held them is
+    /// unknown (`W3`).
+    pub(super) is_in_doubt: bool,
 }
 
 /// What a domain is doing.
@@ -83,6 +86,7 @@ impl Domain {
             pending: None,
             next_poll,
             failures: 0,
+            is_in_doubt: false,
         }
     }
 
@@ -135,6 +139,25 @@ impl Domain {
 
     pub(super) fn waiting_len(&self) -> usize {
         self.waiting.len()
+    }
+
+    /// Acquirees that sleep and their places, longest waiting first.
+    pub(super) fn waiting_with_tickets(&self) -> impl Iterator<Item = (Ticket, AcquireeId)> {
+        self.waiting.iter().map(|(ticket, acquiree)| (*ticket, *acquiree))
+    }
+
+    /// The places of all its acquirees.
+    pub(super) fn tickets(&self) -> impl Iterator<Item = Ticket> {
+        let holders = self.in_use().into_iter().flat_map(|in_use| in_use.holders.iter().flatten());
+        self.waiting.keys().copied().chain(holders.map(|(ticket, _)| *ticket))
+    }
+
+    /// When its query in flight began.
+    pub(super) fn querying_since(&self) -> Option<Moment> {
+        match self.in_use()?.phase {
+            ClearancePhase::Querying(began) => Some(began),
+            ClearancePhase::Cleared => None,
+        }
     }
 
     /// Acquirees that sleep, longest waiting first.

@@ -2,6 +2,7 @@
 //! `None`, sleep until [`Machine::poll_timeout`], and again.
 
 mod answers;
+mod digest;
 mod routing;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -240,7 +241,7 @@ impl Machine {
         self.answer_holders(id, &in_use, outcome);
         match outcome {
             Outcome::Failed => {
-                self.book.doubt(id, began);
+                self.domain_mut(id).is_in_doubt = true;
                 self.after_error(now, id, &in_use, chance);
             }
             Outcome::Found(jobs) => {
@@ -261,13 +262,13 @@ impl Machine {
 
     fn post(&mut self, posting: &Posting, chance: &mut impl Chance) {
         let chosen = match self.policy.postings {
-            Postings::Accounted => self.book.keeper(posting),
             Postings::Forgotten => None,
+            Postings::HandedToIdle | Postings::Accounted => self.book.keeper(posting),
         };
         let chosen = chosen.or_else(|| self.route(posting, None, chance));
         self.outputs.push_back(Output::PostingRouted { domain: chosen });
         let Some(id) = chosen else { return };
-        if self.policy.postings == Postings::Accounted {
+        if self.policy.postings != Postings::Forgotten {
             let shape = (posting.provisioner, posting.tags.clone());
             self.book.add(id, shape, Token::new(posting, self.moment));
         }
@@ -339,6 +340,9 @@ impl Machine {
             return;
         }
         let domain = self.domains.remove(&id).expect("it was just looked at");
+        if domain.is_in_doubt && self.policy.doubtful == Doubtful::PostedAnew {
+            self.outputs.push_back(Output::PostAnew { spec: Arc::clone(&domain.spec) });
+        }
         self.by_key.remove(domain.spec.key());
         self.matching.remove(id, &domain.spec);
         self.deadlines.clear(id, Due::Poll, domain.next_poll);
@@ -369,8 +373,8 @@ impl Machine {
         let next = ClearanceId(self.clearances_given + 1);
         let (order, batch) = (self.policy.order, self.policy.claim_batch);
         let expected = match self.policy.postings {
-            Postings::Accounted => self.book.jobs(id),
             Postings::Forgotten => None,
+            Postings::HandedToIdle | Postings::Accounted => self.book.jobs(id),
         };
         let domain = self.domain_mut(id);
         assert!(domain.is_idle(), "one clearance at a time (EXCLUSIVE)");

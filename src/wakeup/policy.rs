@@ -50,8 +50,20 @@ pub enum Postings {
     ///                                        D2 sleeps beside J2 until its poll
     /// ```
     Forgotten,
+    /// As [`Accounted`](Self::Accounted), but a domain that has nobody left hands what it has in mind to an idle
+    /// domain only. It is here to be seen failing:
+    ///
+    /// ```text
+    /// x joins D1, y joins D2: both query, and neither has seen J
+    /// x leaves; D1's query is still in flight
+    /// posting J ─▶ D2 (pending)
+    /// D2: the query fails y; D2 is gone, and D1, busy for z who joined it meanwhile, isn't told
+    ///                                        z sleeps beside J until its poll
+    /// ```
+    HandedToIdle,
     /// Until the job that it names was acquired, or a query that began after its arrival found nothing more.
-    /// A domain that has nobody left hands what it has in mind to another.
+    /// A domain that has nobody left hands what it has in mind to another: to an idle one, else to one that is
+    /// busy, which looks again when its query has found nothing.
     Accounted,
 }
 
@@ -123,7 +135,7 @@ pub enum Doubtful {
     ///                             R2 sleeps beside J until its poll
     /// ```
     LetGo,
-    /// It is posted anew, for whoever skipped the row meanwhile.
+    /// What is available to the domain is posted anew, for whoever skipped a row meanwhile.
     PostedAnew,
 }
 

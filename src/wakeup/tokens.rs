@@ -5,6 +5,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{Hash, Hasher};
 
 use crate::job::{JobId, Posting, ProvisionerType, Tags};
 
@@ -31,18 +32,11 @@ pub(super) struct Token {
     named: BTreeSet<JobId>,
     /// It stands for jobs as well that it doesn't name.
     is_open: bool,
-    /// A query that could have accounted for it failed: whether it took a job is unknown (`W3`).
-    pub(super) is_doubtful: bool,
 }
 
 impl Token {
     pub(super) fn new(posting: &Posting, arrived: Moment) -> Self {
-        Self {
-            arrived,
-            named: posting.job_id.into_iter().collect(),
-            is_open: posting.job_id.is_none(),
-            is_doubtful: false,
-        }
+        Self { arrived, named: posting.job_id.into_iter().collect(), is_open: posting.job_id.is_none() }
     }
 
     /// How many jobs it stands for; `None` when that isn't known.
@@ -50,21 +44,10 @@ impl Token {
         (!self.is_open).then_some(self.named.len())
     }
 
-    /// The postings that it stands for; one without a job for all that it doesn't name.
-    pub(super) fn postings(self, (provisioner, tags): Shape) -> impl Iterator<Item = Posting> {
-        let unnamed = self.is_open.then_some(None);
-        self.named.into_iter().map(Some).chain(unnamed).map(move |job_id| Posting {
-            provisioner,
-            tags: tags.clone(),
-            job_id,
-        })
-    }
-
     /// Stands for what the other did as well; the jobs that it does not name for want of room come back.
     fn fold(&mut self, other: Self) -> Vec<JobId> {
         self.arrived = self.arrived.max(other.arrived);
         self.is_open |= other.is_open;
-        self.is_doubtful |= other.is_doubtful;
         let mut unnamed = Vec::new();
         for job in other.named {
             if self.named.contains(&job) || self.named.len() < JOBS_NAMED_MAX {
@@ -132,14 +115,6 @@ impl Book {
         self.forget_if_empty(domain);
     }
 
-    /// A query of the domain that began then failed.
-    pub(super) fn doubt(&mut self, domain: DomainId, began: Moment) {
-        let Some(tokens) = self.by_domain.get_mut(&domain) else { return };
-        for token in tokens.0.values_mut().filter(|token| token.arrived <= began) {
-            token.is_doubtful = true;
-        }
-    }
-
     /// Takes what the domain keeps in mind.
     pub(super) fn take(&mut self, domain: DomainId) -> impl Iterator<Item = (Shape, Token)> + use<> {
         let tokens = self.by_domain.remove(&domain).unwrap_or_default();
@@ -162,6 +137,15 @@ impl Book {
     /// How many tokens it has.
     pub(super) fn tokens(&self, domain: DomainId) -> usize {
         self.by_domain.get(&domain).map_or(0, |tokens| tokens.0.len())
+    }
+
+    /// Feeds what a domain keeps in mind; of the moments, which queries in flight had `begun` before.
+    pub(super) fn digest(&self, domain: DomainId, begun: &[Moment], into: &mut impl Hasher) {
+        let Some(tokens) = self.by_domain.get(&domain) else { return };
+        for (shape, token) in &tokens.0 {
+            let arrived = begun.partition_point(|began| *began < token.arrived);
+            (shape, &token.named, token.is_open, arrived).hash(into);
+        }
     }
 
     fn forget_if_empty(&mut self, domain: DomainId) {

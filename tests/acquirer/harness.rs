@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use acquirer::job::{Job, JobId, ProvisionerType, Tags, WorkerId};
+use acquirer::job::{Job, JobId, Posting, ProvisionerType, Tags, WorkerId};
 use acquirer::pubsub::{MemoryPubSub, PubSub as _};
 use acquirer::runtime::{ChannelTap, Event, QueryOutcome};
 use acquirer::store::{AcquireRequest, JobStore, JobTable as _, MemoryStore, NewJob, StoreError};
@@ -88,6 +88,15 @@ impl JobStore for HeldStore {
 
     fn release(&self, job: JobId, worker: WorkerId) -> BoxFuture<'_, Result<bool, StoreError>> {
         self.table.release(job, worker)
+    }
+
+    fn available<'a>(
+        &'a self,
+        types: &'a [ProvisionerType],
+        tags: &'a Tags,
+        most: usize,
+    ) -> BoxFuture<'a, Result<Vec<Posting>, StoreError>> {
+        self.table.available(types, tags, most)
     }
 }
 

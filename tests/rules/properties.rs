@@ -109,7 +109,7 @@ impl Onlooker {
             Output::BackingOff { domain, .. } => {
                 self.pausing.insert(domain);
             }
-            Output::HandedOn { .. } | Output::PostAnew(_) | Output::PostingRouted { .. } => {}
+            Output::HandedOn { .. } | Output::PostAnew { .. } | Output::PostingRouted { .. } => {}
         }
     }
 

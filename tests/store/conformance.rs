@@ -44,6 +44,7 @@ conformance! {
     a_canceled_job_that_is_released_is_over
     a_finished_job_is_changed_by_nobody
     an_insert_of_unknown_outcome_can_be_tried_again
+    available_jobs_that_fit_are_named_oldest_first_and_left_alone
 }
 
 async fn an_empty_table_gives_nothing(table: impl Table) {
@@ -341,4 +342,25 @@ async fn an_insert_of_unknown_outcome_can_be_tried_again(table: impl Table) {
 
 fn workers(count: usize) -> Vec<Uuid> {
     (0..count).map(|_| Uuid::new_v4()).collect()
+}
+
+async fn available_jobs_that_fit_are_named_oldest_first_and_left_alone(table: impl Table) {
+    let fits = [echo(&tags([("a", "1")])), echo(&Tags::new()), echo(&Tags::new())];
+    let mut posted = Vec::new();
+    for job in fits {
+        posted.push(table.put(job).await);
+    }
+    table.put(echo(&tags([("b", "1")]))).await;
+    let canceled = table.put(echo(&Tags::new())).await;
+    table.store().cancel(canceled).await.unwrap();
+    let worker = tags([("a", "1")]);
+    for _ in 0..2 {
+        let named = table.store().available(&[ProvisionerType::Echo], &worker, 9).await.unwrap();
+        assert_eq!(named.iter().map(|posting| posting.job_id.unwrap()).collect::<Vec<_>>(), posted);
+        assert_eq!(named[0].tags, worker);
+    }
+    assert_eq!(table.store().available(&[ProvisionerType::Echo], &worker, 2).await.unwrap().len(), 2);
+    assert_eq!(table.store().available(&[ProvisionerType::Terraform], &worker, 9).await.unwrap(), []);
+    table.take_one(&worker).await.unwrap();
+    assert_eq!(table.store().available(&[ProvisionerType::Echo], &worker, 9).await.unwrap().len(), 2);
 }

@@ -27,7 +27,7 @@ use uuid::Uuid;
 use self::connections::Connections;
 use super::stamps::Stamps;
 use super::{AcquireRequest, JobStore, JobTable, NewJob, StoreError};
-use crate::job::{Job, JobId, ProvisionerType, Tags, WorkerId};
+use crate::job::{Job, JobId, Posting, ProvisionerType, Tags, UnknownProvisioner, WorkerId};
 use crate::pubsub::JOB_POSTED_CHANNEL;
 use crate::pubsub::postgres::{PAYLOAD_BYTES_MAX, check_payload};
 
@@ -153,6 +153,25 @@ impl JobStore for PostgresStore {
         let query = sqlx::query(statements::RELEASE).bind(job).bind(worker).bind(Utc::now());
         async move { Ok(self.execute("release a job", query).await? > 0) }.boxed()
     }
+
+    fn available<'a>(
+        &'a self,
+        types: &'a [ProvisionerType],
+        tags: &'a Tags,
+        most: usize,
+    ) -> BoxFuture<'a, Result<Vec<Posting>, StoreError>> {
+        async move {
+            let failed = |error| failed("look for available jobs", error);
+            let types: Vec<&str> = types.iter().map(|kind| kind.as_str()).collect();
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            let query = sqlx::query(statements::AVAILABLE).bind(types).bind(Json(tags)).bind(most);
+            let mut lease = self.connections.lease().await.map_err(failed)?;
+            let rows = query.fetch_all(lease.connection()).await;
+            let rows = lease.settle(rows).map_err(failed)?;
+            rows.iter().map(read_posting).collect::<Result<_, _>>().map_err(failed)
+        }
+        .boxed()
+    }
 }
 
 impl JobTable for PostgresStore {
@@ -205,22 +224,32 @@ fn payloads(jobs: &[NewJob]) -> Result<Vec<String>, StoreError> {
 }
 
 fn read_job(row: &PgRow) -> Result<Job, sqlx::Error> {
-    let provisioner: String = row.try_get("provisioner")?;
-    let Json(tags) = row.try_get::<Json<Tags>, _>("tags")?;
+    let (id, provisioner, tags) = read_demands(row)?;
     Ok(Job {
-        id: row.try_get("id")?,
+        id,
         created_at: row.try_get::<DateTime<Utc>, _>("created_at")?,
         started_at: row.try_get::<DateTime<Utc>, _>("started_at")?,
         worker: row.try_get("worker_id")?,
-        provisioner: provisioner
-            .parse::<ProvisionerType>()
-            .map_err(|error| sqlx::Error::Decode(error.into()))?,
+        provisioner,
         tags,
         organization_id: row.try_get("organization_id")?,
         initiator_id: row.try_get("initiator_id")?,
         kind: row.try_get("type")?,
         input: row.try_get("input")?,
     })
+}
+
+fn read_posting(row: &PgRow) -> Result<Posting, sqlx::Error> {
+    let (id, provisioner, tags) = read_demands(row)?;
+    Ok(Posting { provisioner, tags, job_id: Some(id) })
+}
+
+fn read_demands(row: &PgRow) -> Result<(JobId, ProvisionerType, Tags), sqlx::Error> {
+    let provisioner: String = row.try_get("provisioner")?;
+    let provisioner =
+        provisioner.parse().map_err(|error: UnknownProvisioner| sqlx::Error::Decode(error.into()))?;
+    let Json(tags) = row.try_get::<Json<Tags>, _>("tags")?;
+    Ok((row.try_get("id")?, provisioner, tags))
 }
 
 fn failed(what: &str, error: sqlx::Error) -> StoreError {

@@ -44,6 +44,15 @@ WHERE job.id = numbered.id
 RETURNING job.id, created_at, started_at, worker_id, provisioner::text, tags,
     organization_id, initiator_id, type, input";
 
+/// The notices of the oldest available jobs that fit: `$1` types, `$2` tags, `$3` how many at most.
+pub(super) const AVAILABLE: &str = "
+SELECT id, provisioner::text, tags FROM clearance.provisioner_jobs
+WHERE started_at IS NULL AND completed_at IS NULL
+    AND provisioner = ANY ((SELECT $1::text[]::clearance.provisioner_type[])::clearance.provisioner_type[])
+    AND tags <@ $2
+ORDER BY created_at, id
+LIMIT $3";
+
 /// `$1` job, `$2` worker, `$3` now. A job that was canceled while it ran is over instead of available.
 pub(super) const RELEASE: &str = "
 UPDATE clearance.provisioner_jobs

@@ -62,6 +62,7 @@ impl Machine {
     ) {
         if found_all {
             self.book.nothing_more(id, began);
+            self.domain_mut(id).is_in_doubt = false;
         }
         let sweeps_on = in_use.is_sweep && !found_all;
         let has_reason = self.domain_mut(id).pending.is_some() || !self.book.is_empty(id) || sweeps_on;

@@ -3,7 +3,7 @@
 use crate::job::Posting;
 
 use super::super::domain::Domain;
-use super::{Cause, Chance, DomainId, Doubtful, Machine, Output, Postings, RootCause, Route};
+use super::{Cause, Chance, DomainId, Machine, Output, Postings, RootCause, Route};
 
 impl Machine {
     /// Hands every token to another domain that contains it: to an idle one first, else to one that is busy,
@@ -12,13 +12,14 @@ impl Machine {
     pub(super) fn hand_on_tokens(&mut self, from: DomainId, chance: &mut impl Chance) {
         for (shape, token) in self.book.take(from) {
             let posting = Posting { provisioner: shape.0, tags: shape.1.clone(), job_id: None };
-            let to = self.route(&posting, Some(from), chance);
+            let mut to = self.route(&posting, Some(from), chance);
+            if self.policy.postings == Postings::HandedToIdle {
+                to = to.filter(|to| self.domains[to].is_idle());
+            }
             self.outputs.push_back(Output::HandedOn { from, to });
             if let Some(to) = to {
                 self.book.add(to, shape, token);
                 self.wake(to, chance);
-            } else if token.is_doubtful && self.policy.doubtful == Doubtful::PostedAnew {
-                self.outputs.extend(token.postings(shape).map(Output::PostAnew));
             }
         }
     }
@@ -55,10 +56,12 @@ impl Machine {
         match self.policy.postings {
             Postings::Forgotten => self.clear_or_pend(id, RootCause::Posting, chance),
             // Busy, it has the token.
-            Postings::Accounted if !self.domains[&id].is_idle() => {
+            _ if !self.domains[&id].is_idle() => {
                 self.outputs.push_back(Output::Pended { domain: id, root: RootCause::Posting });
             }
-            Postings::Accounted => self.clear(id, Cause::Posting, RootCause::Posting, None, false, chance),
+            Postings::HandedToIdle | Postings::Accounted => {
+                self.clear(id, Cause::Posting, RootCause::Posting, None, false, chance)
+            }
         }
     }
 }
