@@ -19,7 +19,7 @@ pub struct Snapshot {
     pub title: String,
     /// The database under the load.
     pub database: DatabaseFacts,
-    /// The policy's name: `seed`, `default`, or `custom`.
+    /// The policy in words: `seed`, `default`, or what differs from the nearer of them.
     pub policy: String,
     /// Where in its life the run is.
     pub phase: RunPhase,
@@ -134,6 +134,8 @@ pub struct Totals {
     pub losses_signalled: u64,
     /// Jobs acquired by a clearance whose root cause is the backup poll.
     pub rescued: u64,
+    /// Jobs found for callers who had left, which the policy leaves marked as running (`W10`).
+    pub stranded: u64,
 }
 
 /// Per second.

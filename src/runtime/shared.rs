@@ -14,7 +14,7 @@ use crate::job::{Job, JobId, WorkerId};
 use crate::pubsub::PubSub;
 use crate::store::{JobStore, StoreError};
 use crate::wakeup::{
-    AcquireeId, Chance, ClearanceId, DomainId, DomainSpec, Input, Machine, Outcome, Output, Time,
+    AcquireeId, Chance, ClearanceId, Departed, DomainId, DomainSpec, Input, Machine, Outcome, Output, Time,
 };
 
 use super::snapshot::DomainSnapshot;
@@ -109,7 +109,10 @@ impl Shared {
             self.tell(|| Event::Left { acquiree });
             self.feed(&mut state, Input::Leave { acquiree }, None);
         } else if let Ok(Ok(job)) = receiver.try_recv() {
-            self.give_back(job);
+            match self.options.policy.departed {
+                Departed::GivenBack => self.give_back(job),
+                Departed::Stranded => self.strand(&state, job),
+            }
         }
     }
 
@@ -239,12 +242,7 @@ impl Shared {
                     let _ = caller.reply.send(Ok(job));
                 }
                 Output::GiveBack { place, .. } => self.give_back(take(place)),
-                Output::Strand { place, .. } => {
-                    let job = take(place);
-                    tracing::warn!(job = %job.id, worker = %job.worker,
-                        "job stays marked as running for a caller who has left (policy)");
-                    self.tell(|| Event::Stranded { job: job.id, worker: job.worker });
-                }
+                Output::Strand { place, .. } => self.strand(state, take(place)),
                 Output::HandedOn { from, to } => self.tell(|| Event::HandedOn { from, to }),
                 Output::PostAnew { spec } => {
                     self.tasks.spawn_on(give_back::post_available(Arc::clone(self), spec), &self.runtime);
@@ -264,6 +262,17 @@ impl Shared {
             self.deadline_moved.notify_one();
         }
         query
+    }
+
+    /// Leaves a job marked as running for a caller who has left, as the policy says. Closing is not leaving: who
+    /// was sent away strands nothing.
+    fn strand(self: &Arc<Self>, state: &State, job: Job) {
+        if state.is_closed {
+            return self.give_back(job);
+        }
+        tracing::warn!(job = %job.id, worker = %job.worker,
+            "job stays marked as running for a caller who has left (policy departed=stranded)");
+        self.tell(|| Event::Stranded { job: job.id, worker: job.worker });
     }
 
     fn give_back(self: &Arc<Self>, job: Job) {

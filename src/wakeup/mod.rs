@@ -20,5 +20,7 @@ pub use cause::{Cause, RootCause};
 pub use chance::{Chance, FirstChoice};
 pub use key::{DomainKey, DomainSpec};
 pub use machine::{DomainView, Machine};
-pub use policy::{AfterError, Chain, Departed, Doubtful, FirstPoll, Order, Policy, Postings, Route};
+pub use policy::{
+    AfterError, Chain, Departed, Doubtful, FirstPoll, Order, Policy, Postings, Route, Switch, UnknownValue,
+};
 pub use time::Time;

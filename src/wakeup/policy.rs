@@ -1,8 +1,31 @@
 //! The choices that the rules leave open, as plain data. Each is about one interleaving.
 
+mod choices;
+mod names;
+
+use serde::{Deserialize, Serialize};
+
+pub use choices::{AfterError, Chain, Departed, Doubtful, FirstPoll, Order, Postings, Route};
+pub use names::{Switch, UnknownValue};
+
 /// Which rules a machine follows. Every switch can be set alone; [`Policy::seed`] and [`Policy::default`]
 /// are the two ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// In words it is the nearer end and what differs from it:
+///
+/// ```
+/// use acquirer::wakeup::{Chain, Policy, Switch};
+///
+/// let policy = Policy { chain: Chain::Always, claim_batch: 1, ..Policy::default() };
+/// assert_eq!(policy.to_string(), "default with chain=always, claim_batch=1");
+///
+/// let mut policy = Policy::seed();
+/// policy.set(Switch::Chain, "while_unaccounted")?;
+/// assert_eq!(policy.to_string(), "seed with chain=while_unaccounted");
+/// # Ok::<(), acquirer::wakeup::UnknownValue>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Policy {
     /// When an acquiree that is done clears the next (`W6`).
     pub chain: Chain,
@@ -21,127 +44,29 @@ pub struct Policy {
     /// What becomes of a posting whose query failed, when nobody is left who could query again (`W3`).
     pub doubtful: Doubtful,
     /// At most so many jobs are claimed by one query; at least 1 (`W7`).
+    ///
+    /// With 1, a backlog is drained at one job per round trip and domain, however many workers wait:
+    ///
+    /// ```text
+    /// J1 J2 J3 wait; A, B and C want a job
+    /// A: query ─▶ J1                          one round trip
+    ///               B: query ─▶ J2            another
+    ///                             C: query ─▶ J3
+    /// ```
+    ///
+    /// With more, one query claims for as many as wait, the oldest job for whoever has waited longest:
+    ///
+    /// ```text
+    /// A, B, C: query ─▶ J1, J2, J3            one round trip
+    /// ```
+    ///
+    /// It claims no more than the postings in mind name, unless the clearance's cause says nothing about how many
+    /// jobs wait, so that a replica doesn't claim what another one's idle workers could run.
     pub claim_batch: usize,
 }
 
-/// When an acquiree that is done clears the next one of its domain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chain {
-    /// Always: the domain drains the table until it finds nothing or runs out of acquirees (`S7`).
-    ///
-    /// ```text
-    /// posting J ─▶ query finds J ─▶ chained query finds nothing       two queries for one job
-    /// ```
-    Always,
-    /// While there is a reason to think that more is there: a posting that is not accounted for, or a clearance
-    /// whose cause says nothing about how many jobs wait (first, backup poll, recovered).
-    WhileUnaccounted,
-}
-
-/// How long a posting is kept in mind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Postings {
-    /// Until the domain's next query begins, or the domain is gone.
-    ///
-    /// ```text
-    /// D1: its only acquiree queries          D2: idle, accepts J2 as well
-    /// posting J2 ─▶ D1 (pending)
-    /// D1: the query returns an older J1; D1 is empty and gone, and pending with it
-    ///                                        D2 sleeps beside J2 until its poll
-    /// ```
-    Forgotten,
-    /// As [`Accounted`](Self::Accounted), but a domain that has nobody left hands what it has in mind to an idle
-    /// domain only. It is here to be seen failing:
-    ///
-    /// ```text
-    /// x joins D1, y joins D2: both query, and neither has seen J
-    /// x leaves; D1's query is still in flight
-    /// posting J ─▶ D2 (pending)
-    /// D2: the query fails y; D2 is gone, and D1, busy for z who joined it meanwhile, isn't told
-    ///                                        z sleeps beside J until its poll
-    /// ```
-    HandedToIdle,
-    /// Until the job that it names was acquired, or a query that began after its arrival found nothing more.
-    /// A domain that has nobody left hands what it has in mind to another: to an idle one, else to one that is
-    /// busy, which looks again when its query has found nothing.
-    Accounted,
-}
-
-/// Which of several domains that contain a posting is woken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Route {
-    /// Any.
-    ///
-    /// ```text
-    /// D1: queries       D2: idle, with waiters
-    /// posting ─▶ D1 (pending): waits for D1's query although D2 could look at once
-    /// ```
-    Any,
-    /// An idle one if there is one; among those the one whose oldest acquiree has waited longest.
-    IdleFirst,
-}
-
-/// Which of its acquirees a domain clears.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// Any: nothing bounds how long one of many waits.
-    Any,
-    /// First come, first served; one whose query found nothing keeps its place (`FAIR`).
-    FirstCome,
-}
-
-/// What becomes of a job that was found for a caller who has left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Departed {
-    /// It stays marked as running, and nobody runs it.
-    ///
-    /// ```text
-    /// caller: acquire_job ─▶ UPDATE … committing
-    /// caller: gone
-    ///                        UPDATE … done: the row says "running, worker = caller"
-    /// ```
-    Stranded,
-    /// It is released and posted anew.
-    GivenBack,
-}
-
-/// When a domain queries again after a store error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AfterError {
-    /// At once: a failing store is asked by every acquiree in turn, and by callers that try again at once
-    /// for ever (`S16`).
-    AtOnce,
-    /// After a pause that doubles from 10 ms to 10 s, with jitter, until a query succeeds.
-    BackOff,
-}
-
-/// When a domain's first backup poll is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FirstPoll {
-    /// A period after its birth: domains born together poll together for ever.
-    AfterPeriod,
-    /// At a random moment of the first period.
-    Spread,
-}
-
-/// What becomes of a posting whose query failed, when nobody is left here who could query again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubtful {
-    /// It is let go.
-    ///
-    /// ```text
-    /// R1: UPDATE locks J          R2: skips J (SKIP LOCKED), finds nothing, sleeps
-    /// R1: the connection breaks, J is unlocked; R1's caller gets the error and goes
-    ///                             R2 sleeps beside J until its poll
-    /// ```
-    LetGo,
-    /// What is available to the domain is posted anew, for whoever skipped a row meanwhile.
-    PostedAnew,
-}
-
 impl Policy {
-    /// The rules of the seed, weaknesses included; but for a job whose caller has left, which is given back
-    /// here too: every run ends with callers leaving, and would fail its audit. `departed` shows that weakness.
+    /// The rules of the seed, weaknesses included.
     #[must_use]
     pub const fn seed() -> Self {
         Self {
@@ -149,7 +74,7 @@ impl Policy {
             postings: Postings::Forgotten,
             route: Route::Any,
             order: Order::Any,
-            departed: Departed::GivenBack,
+            departed: Departed::Stranded,
             after_error: AfterError::AtOnce,
             first_poll: FirstPoll::AfterPeriod,
             doubtful: Doubtful::LetGo,

@@ -136,6 +136,17 @@ fn an_unknown_policy() {
 }
 
 #[test]
+fn a_misspelt_switch_of_the_policy() {
+    let by = "duration = \"5s\"\npolicy = { chain = \"always\", postings = \"forgoten\" }";
+    insta::assert_snapshot!(spoilt("duration = \"5s\"", by));
+}
+
+#[test]
+fn a_misspelt_switch_of_the_policy_by_flag() {
+    insta::assert_snapshot!(flags(&["--policy", "seed,claim_bach=4"]));
+}
+
+#[test]
 fn an_unknown_flag() {
     insta::assert_snapshot!(flags(&["--head-less"]));
 }

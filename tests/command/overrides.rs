@@ -131,6 +131,65 @@ fn both_policies_run_every_job() {
 }
 
 #[test]
+fn each_switch_of_the_policy_can_be_set_alone() {
+    let name = "default with chain=always, claim_batch=3";
+    let in_the_file = STORY.replacen("seed = 1", "policy = { chain = \"always\", claim_batch = 3 }", 1);
+    for (story, flags) in
+        [(in_the_file.as_str(), &[][..]), (STORY, &["--policy", "chain=always,claim_batch=3"])]
+    {
+        let (desk, table) = (Desk::new(), TestDatabase::new());
+        let (file, report, url) = (desk.write("story.toml", story), desk.file("out.json"), table.url());
+        let run = ["run", &file, "--headless", "--database-url", &url, "--report", &report];
+        let run = run.into_iter().chain(["--duration", "500ms", "--warmup", "0s"]);
+        let said = outcome(clearance(run.chain(flags.iter().copied())));
+        said.expect_code(0);
+        assert!(said.stdout.contains(&format!("policy      {name}")), "{said}");
+        let json = Json::read(&report);
+        assert_eq!(json.text("/policy/name"), name);
+        for place in ["/policy", "/scenario/policy"] {
+            assert_eq!(json.text(&format!("{place}/chain")), "always");
+            assert_eq!(json.count(&format!("{place}/claim_batch")), 3);
+            assert_eq!(json.text(&format!("{place}/departed")), "given_back");
+        }
+    }
+}
+
+#[test]
+fn what_the_seeds_policy_strands_fails_the_audit_and_is_named() {
+    // Workers that give up after a moment, while a query of theirs is in flight as often as not.
+    let story = r#"
+title = "In a hurry"
+duration = "2s"
+[[fleet]]
+name = "hasty"
+workers = 40
+provisioners = ["echo"]
+service_time = { constant = "1ms" }
+patience = "1ms"
+[[poster]]
+name = "echoes"
+stages = [{ for = "2s", rate = 200 }]
+[[poster.mix]]
+provisioner = "echo"
+"#;
+    for (policy, code) in [("seed", 4), ("seed,departed=given_back", 0)] {
+        let (desk, table) = (Desk::new(), TestDatabase::new());
+        let (file, report, url) = (desk.write("story.toml", story), desk.file("out.json"), table.url());
+        let run = ["run", &file, "--headless", "--database-url", &url, "--report", &report];
+        let said = outcome(clearance(run.into_iter().chain(["--policy", policy])));
+        said.expect_code(code);
+        let json = Json::read(&report);
+        let stranded = json.list("/audit/stranded").len();
+        assert_eq!(json.count("/audit/stranded_by_policy"), stranded as u64, "{said}");
+        assert_eq!(json.count("/jobs/posted"), json.count("/jobs/completed") + stranded as u64, "{said}");
+        if code == 4 {
+            assert!(stranded > 0);
+            assert!(said.stdout.contains("stranded by the policy: "), "{said}");
+        }
+    }
+}
+
+#[test]
 fn one_run_follows_another_at_once() {
     let (desk, table) = (Desk::new(), TestDatabase::new());
     let (file, url) = (desk.write("story.toml", STORY), table.url());

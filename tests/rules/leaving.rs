@@ -48,7 +48,7 @@ fn last_acquiree_takes_the_domain_and_its_backup_poll_with_it() {
 
 #[test]
 fn a_job_found_for_who_has_left_is_given_back_and_the_next_is_cleared() {
-    let mut world = World::new();
+    let mut world = World::under(Policy { departed: Departed::GivenBack, ..Policy::seed() });
     let spec = echo(&[]);
     let first = world.join(&spec);
     let second = world.join(&spec);
@@ -64,8 +64,8 @@ fn a_job_found_for_who_has_left_is_given_back_and_the_next_is_cleared() {
 }
 
 #[test]
-fn where_the_policy_says_so_a_job_found_for_who_has_left_is_stranded() {
-    let mut world = World::under(Policy { departed: Departed::Stranded, ..Policy::seed() });
+fn under_the_seeds_policy_a_job_found_for_who_has_left_is_stranded() {
+    let mut world = World::new();
     let acquiree = world.join(&echo(&[]));
     let (clearance, ..) = world.cleared_once();
     world.begin(clearance);

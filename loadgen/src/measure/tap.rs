@@ -130,7 +130,8 @@ impl ReplicaTap {
         }
     }
 
-    fn given_back(&self, state: &mut State, id: JobId) {
+    /// A job was found for a caller who has left: if it was handed over, nobody took it.
+    fn not_taken(&self, state: &mut State, id: JobId) {
         let Some(number) = self.recorder.ids().number(id) else { return };
         let was_handed_over = state.ledger.entries().get(number as usize).is_some_and(|job| job.is_held());
         if was_handed_over {
@@ -167,13 +168,16 @@ impl Tap for ReplicaTap {
                 self.query_finished(state, *clearance, outcome, at);
             }
             Event::HandedOver { job, .. } => self.handed_over(state, *job, at),
-            Event::GivenBack { job, .. } => self.given_back(state, *job),
+            Event::GivenBack { job, .. } => self.not_taken(state, *job),
+            Event::Stranded { job, .. } => {
+                self.not_taken(state, *job);
+                state.totals.stranded += 1;
+            }
             Event::Released { job } => self.released(state, *job),
             Event::Subscribed
             | Event::Joined { .. }
             | Event::Left { .. }
             | Event::Pended { .. }
-            | Event::Stranded { .. }
             | Event::HandedOn { .. }
             | Event::PostedAnew(_)
             | Event::BackingOff { .. } => {}

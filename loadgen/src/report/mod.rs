@@ -16,6 +16,7 @@ mod tests;
 mod verdict;
 
 use acquirer::job::{JobId, ProvisionerType, Tags};
+use acquirer::wakeup::Policy;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -39,6 +40,8 @@ pub struct Report {
     pub tool: Tool,
     /// What was asked for, settled.
     pub scenario: Scenario,
+    /// The acquirers' rules, every switch by name.
+    pub policy: PolicyFacts,
     /// What it ran on.
     pub environment: Environment,
     /// The run itself.
@@ -79,6 +82,22 @@ pub struct Tool {
     pub name: String,
     /// Its version.
     pub version: String,
+}
+
+/// The acquirers' rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyFacts {
+    /// In words: `default`, `seed`, or what differs from the nearer of them, such as `default with chain=always`.
+    pub name: String,
+    /// The value of every switch, under the name that it has in scenarios.
+    #[serde(flatten)]
+    pub switches: Policy,
+}
+
+impl From<Policy> for PolicyFacts {
+    fn from(switches: Policy) -> Self {
+        Self { name: switches.to_string(), switches }
+    }
 }
 
 /// What the run ran on.
@@ -280,6 +299,9 @@ pub struct Audit {
     pub doubled: Vec<JobId>,
     /// Jobs marked running in the table that no worker has.
     pub stranded: Vec<JobId>,
+    /// How many of the stranded were found for callers who had left, and left so by the policy's
+    /// `departed = "stranded"` (`W10`).
+    pub stranded_by_policy: u64,
 }
 
 /// Something that the run was to hold.

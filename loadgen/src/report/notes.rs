@@ -38,6 +38,13 @@ impl Report {
         if in_flight > 1 {
             notes.push(format!("a domain had {in_flight} queries in flight at once; one is the rule"));
         }
+        if self.audit.stranded_by_policy > 0 {
+            notes.push(format!(
+                "stranded by the policy: {} found for callers who had left, and marked as running ever since \
+                 (departed = \"stranded\", weakness W10 of the original; \"given_back\" mends it)",
+                plural(self.audit.stranded_by_policy, "job")
+            ));
+        }
         if self.generator.events_dropped > 0 {
             notes.push(format!(
                 "{} dropped: what is counted from events is too low",

@@ -128,15 +128,17 @@ impl Page {
                 environment.postgres_version, environment.database, environment.durability
             ),
         );
-        self.fact(
-            "acquirers",
-            &format!(
-                "{} · policy {} · backup poll {}",
-                plural(scenario.replicas as u64, "replica"),
-                scenario.policy,
-                format_duration(scenario.backup_poll)
-            ),
-        );
+        let (replicas, poll) =
+            (plural(scenario.replicas as u64, "replica"), format_duration(scenario.backup_poll));
+        let policy = &report.policy.name;
+        if policy.contains(' ') {
+            self.fact("acquirers", &format!("{replicas} · backup poll {poll}"));
+            for (index, part) in wrapped(policy, WIDTH - 14).iter().enumerate() {
+                self.fact(if index == 0 { "policy" } else { "" }, part);
+            }
+        } else {
+            self.fact("acquirers", &format!("{replicas} · policy {policy} · backup poll {poll}"));
+        }
         self.fact(
             "fleets",
             &format!(

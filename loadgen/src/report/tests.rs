@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use acquirer::wakeup::Cause;
+use acquirer::wakeup::{Cause, Chain, Departed};
 use hdrhistogram::Histogram;
 use serde_json::Value;
 
@@ -48,6 +48,7 @@ fn fixed() -> Report {
     Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool { name: "clearance".to_owned(), version: "0.1.0".to_owned() },
+        policy: scenario.policy.into(),
         environment: Environment {
             postgres_version: "15.18".to_owned(),
             database: "local".to_owned(),
@@ -172,8 +173,12 @@ fn the_summary_of_a_run_in_trouble() {
         ok: false,
         lost: (1..=5).map(Uuid::from_u128).collect(),
         doubled: vec![Uuid::from_u128(9)],
-        stranded: Vec::new(),
+        stranded: vec![Uuid::from_u128(10)],
+        stranded_by_policy: 1,
     };
+    report.scenario.policy =
+        Policy { chain: Chain::Always, departed: Departed::Stranded, ..Policy::default() };
+    report.policy = report.scenario.policy.into();
     report.environment.durability = "fast".to_owned();
     report.queries.acquire.max_in_flight_per_domain = 2;
     report.generator.events_dropped = 1_000;
@@ -304,7 +309,8 @@ fn every_key_of_the_contract_is_there() {
             "/timeline/0",
             "second posted acquired completed backlog queries empty queue_wait_p50_us queue_wait_p99_us faults",
         ),
-        ("/audit", "ok lost doubled stranded"),
+        ("/policy", "name chain postings route order departed after_error first_poll doubtful claim_batch"),
+        ("/audit", "ok lost doubled stranded stranded_by_policy"),
         ("/generator", "schedule_lag_p99_us achieved_ratio events_dropped cpu_seconds"),
     ];
     for (place, keys) in contract {

@@ -337,10 +337,10 @@ impl Engine {
         tokio::spawn(async move { director.begin(&fault, None).await });
     }
 
-    /// Nothing is queued and nobody works.
+    /// Nothing is queued and nobody works. What is stranded nobody will take.
     fn is_idle(&self) -> bool {
         let totals = self.snapshot.borrow().totals;
-        totals.backlog == 0 && totals.in_flight == 0 && totals.posted == totals.acquired
+        totals.backlog == 0 && totals.in_flight == 0 && totals.posted == totals.acquired + totals.stranded
     }
 
     fn publish(&mut self) {
@@ -376,15 +376,18 @@ impl Engine {
 
     /// Closes what listens and sends the workers home. A database that no longer answers is not waited for.
     async fn close(&self) {
-        let closed = async {
+        let until = tokio::time::Instant::now() + CLOSE_PATIENCE;
+        let closed = || async {
             for desk in &self.desks {
                 desk.acquirer.close().await;
             }
         };
-        if tokio::time::timeout(CLOSE_PATIENCE, closed).await.is_err() {
+        let is_closed = tokio::time::timeout_at(until, closed()).await.is_ok();
+        self.crew.dismiss().await;
+        // A worker may have been sent home with a job on its way to it, which is being given back.
+        if !(is_closed && tokio::time::timeout_at(until, closed()).await.is_ok()) {
             tracing::warn!("queries were still in flight when the run was taken down");
         }
-        self.crew.dismiss().await;
     }
 }
 

@@ -47,6 +47,7 @@ pub(super) fn report(ending: Ending<'_>) -> Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool { name: "clearance".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         scenario: scenario.clone(),
+        policy: scenario.policy.into(),
         environment: Environment {
             postgres_version: facts.version.clone(),
             database: facts.kind.clone(),
@@ -103,6 +104,7 @@ pub(super) fn report(ending: Ending<'_>) -> Report {
             lost: audit.lost,
             doubled: audit.doubled,
             stranded: audit.stranded,
+            stranded_by_policy: results.totals.stranded,
         },
         assertions: Vec::new(),
         generator,

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use acquirer::pubsub::postgres::PostgresPubSub;
 use acquirer::store::postgres::PostgresStore;
-use acquirer::wakeup::Policy;
 use acquirer::{AcquireError, Acquirer, AcquirerOptions};
 use sqlx::postgres::PgConnectOptions;
 
@@ -13,7 +12,7 @@ use crate::fault::{FaultyPubSub, Switch};
 use crate::fleet::Desk;
 use crate::measure::{Recorder, ReplicaTap};
 use crate::observe::Observer;
-use crate::scenario::{PolicyChoice, Scenario};
+use crate::scenario::Scenario;
 
 /// How the run shares out its connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,20 +55,13 @@ pub(super) async fn connect(
     let pubsub = FaultyPubSub::new(PostgresPubSub::new(listener), Arc::clone(switch), Arc::clone(recorder));
     let store = PostgresStore::new(named("acquire"), connections.acquire);
     let options = AcquirerOptions {
-        policy: policy(scenario.policy),
+        policy: scenario.policy,
         backup_poll: scenario.backup_poll,
         tap: Some(Arc::new(ReplicaTap::new(Arc::clone(recorder), number))),
         seed: Some(scenario.seed.wrapping_add(number as u64)),
     };
     let acquirer = Acquirer::connect(store, pubsub, options).await?;
     Ok(Desk { acquirer, table: PostgresStore::new(named("finish"), connections.finish) })
-}
-
-fn policy(choice: PolicyChoice) -> Policy {
-    match choice {
-        PolicyChoice::Default => Policy::default(),
-        PolicyChoice::Seed => Policy::seed(),
-    }
 }
 
 /// How long replicas have to come up before the run says what it waits for.

@@ -11,6 +11,7 @@
 mod builtins;
 mod error;
 mod overrides;
+pub mod policy;
 pub mod quantity;
 mod read;
 mod reader;
@@ -21,6 +22,7 @@ mod tests;
 use std::time::Duration;
 
 use acquirer::job::{ProvisionerType, Tags};
+use acquirer::wakeup::Policy;
 use serde::{Deserialize, Serialize};
 
 pub use builtins::builtin;
@@ -78,7 +80,8 @@ pub struct Scenario {
     #[serde(with = "quantity::as_text")]
     pub backup_poll: Duration,
     /// The acquirers' rules.
-    pub policy: PolicyChoice,
+    #[serde(with = "policy::as_choice")]
+    pub policy: Policy,
     /// The workers, at least one fleet.
     #[serde(rename = "fleet")]
     pub fleets: Vec<Fleet>,
@@ -91,17 +94,6 @@ pub struct Scenario {
     /// What a reader of the results should know about how the scenario was settled, in plain words.
     #[serde(default)]
     pub notes: Vec<String>,
-}
-
-/// The acquirers' rules by name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PolicyChoice {
-    /// The mended rules.
-    #[default]
-    Default,
-    /// The rules of the seed, weaknesses included.
-    Seed,
 }
 
 /// Workers of one kind.
@@ -372,37 +364,6 @@ impl Fault {
         match self.kind {
             FaultKind::DropNotifications(share) => format!("{}%", (share * 1000.0).round() / 10.0),
             FaultKind::KillListener => String::new(),
-        }
-    }
-}
-
-impl PolicyChoice {
-    /// The name in scenarios, options and reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Seed => "seed",
-        }
-    }
-}
-
-impl std::fmt::Display for PolicyChoice {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl std::str::FromStr for PolicyChoice {
-    type Err = quantity::QuantityError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "default" => Ok(Self::Default),
-            "seed" => Ok(Self::Seed),
-            other => Err(quantity::QuantityError::new(format!(
-                "unknown policy {other:?}: one of \"default\", \"seed\""
-            ))),
         }
     }
 }

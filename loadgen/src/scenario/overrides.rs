@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::error::ScenarioError;
 use super::limits::{REPLICAS_MAX, WORKERS_MAX};
 use super::quantity::{check_rate, format_duration};
-use super::{PolicyChoice, Poster, ReplicaChoice, Scenario, Stage};
+use super::{Policy, Poster, ReplicaChoice, Scenario, Stage};
 
 /// Options of the command line; `None` leaves the scenario's own.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -34,7 +34,7 @@ pub struct Overrides {
     /// `--backup-poll`.
     pub backup_poll: Option<Duration>,
     /// `--policy`.
-    pub policy: Option<PolicyChoice>,
+    pub policy: Option<Policy>,
 }
 
 impl Overrides {

@@ -4,6 +4,7 @@
 
 mod fault;
 mod fleet;
+mod policy;
 mod poster;
 
 use std::collections::BTreeMap;
@@ -11,12 +12,12 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::error::{Place, ScenarioError};
 use super::limits::{DURATION_MAX, REPLICAS_MAX, WORKERS_MAX};
 use super::reader::{At, Mistakes, Table};
-use super::{PolicyChoice, Poster, Scenario, Source};
+use super::{Poster, Scenario, Source};
 
 const KEYS: [&str; 11] = [
     "title",
@@ -31,9 +32,6 @@ const KEYS: [&str; 11] = [
     "poster",
     "fault",
 ];
-const POLICIES: [(&str, PolicyChoice); 2] =
-    [("default", PolicyChoice::Default), ("seed", PolicyChoice::Seed)];
-
 /// How long a run is when nothing says so.
 const DURATION: Duration = Duration::from_mins(1);
 const DRAIN: Duration = Duration::from_secs(10);
@@ -74,7 +72,7 @@ fn settle(root: &Table<'_>, source: &Source) -> Scenario {
         seed: root.count("seed", 0..=u64::MAX).map_or(SEED, |(seed, _)| seed),
         replicas,
         backup_poll: positive(root, "backup_poll").unwrap_or(BACKUP_POLL),
-        policy: policy(root).unwrap_or_default(),
+        policy: policy::policy(root).unwrap_or_default(),
         fleets,
         posters,
         faults: fault::faults(root, duration, replicas),
@@ -108,18 +106,6 @@ fn warmup(root: &Table<'_>, duration: Duration) -> Duration {
         );
     }
     warmup
-}
-
-fn policy(root: &Table<'_>) -> Option<PolicyChoice> {
-    let value = root.get("policy")?;
-    if let DeValue::Table(_) = value.get_ref() {
-        root.mistake(
-            value.span(),
-            "a policy of single switches is not supported yet; write policy = \"default\" or \"seed\"",
-        );
-        return None;
-    }
-    root.word("policy", &POLICIES)
 }
 
 /// A duration above zero.

@@ -6,8 +6,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use loadgen::database::{Durability, How};
+use loadgen::scenario::Overrides;
+use loadgen::scenario::policy::{Policy, parse_policy};
 use loadgen::scenario::quantity::{parse_duration, parse_rate};
-use loadgen::scenario::{Overrides, PolicyChoice};
 
 /// See every wakeup of a Postgres job queue: a load generator with a live dashboard.
 ///
@@ -140,9 +141,9 @@ pub(super) struct RunArgs {
     /// How long a domain sleeps at most when no notice reaches it
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Overriding the scenario")]
     pub(super) backup_poll: Option<Duration>,
-    /// The acquirers' rules
-    #[arg(long, value_name = "default|seed", help_heading = "Overriding the scenario")]
-    pub(super) policy: Option<PolicyChoice>,
+    /// The acquirers' rules: a preset, or single switches over the default such as `chain=always,claim_batch=1`
+    #[arg(long, value_name = "default|seed", value_parser = policy, help_heading = "Overriding the scenario")]
+    pub(super) policy: Option<Policy>,
 }
 
 impl RunArgs {
@@ -206,4 +207,8 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 fn rate(text: &str) -> Result<f64, String> {
     parse_rate(text).map_err(|error| error.to_string())
+}
+
+fn policy(text: &str) -> Result<Policy, String> {
+    parse_policy(text).map_err(|error| error.to_string())
 }

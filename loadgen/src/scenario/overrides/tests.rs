@@ -142,13 +142,13 @@ fn the_rest_is_taken_as_it_is() {
     let overrides = Overrides {
         seed: Some(u64::MAX),
         backup_poll: Some(quantity::parse_duration("500ms").unwrap()),
-        policy: Some(PolicyChoice::Seed),
+        policy: Some(Policy::seed()),
         ..Overrides::default()
     };
     let scenario = resolve(&overrides).unwrap();
     assert_eq!(scenario.seed, u64::MAX);
     assert_eq!(scenario.backup_poll, Duration::from_millis(500));
-    assert_eq!(scenario.policy, PolicyChoice::Seed);
+    assert_eq!(scenario.policy, Policy::seed());
     assert!(refused(&Overrides { backup_poll: Some(Duration::ZERO), ..Overrides::default() }).contains("0s"));
 }
 
