@@ -8,28 +8,28 @@ use crate::wakeup::Input;
 
 use super::backoff::Backoff;
 use super::shared::Shared;
-use super::{AcquireError, Event};
+use super::{Alive, Event};
 
-/// Subscribes, however often it takes, until it works or the acquirer is closed (`S14`).
-pub(super) async fn subscribe(shared: &Shared) -> Result<Subscription, AcquireError> {
+/// Subscribes, however often it takes, until it works (`S14`); `None` when the acquirer is closed.
+pub(super) async fn subscribe(shared: &Shared) -> Option<Subscription> {
     let mut backoff = Backoff::new();
     loop {
         let tried = tokio::select! {
             tried = shared.pubsub.subscribe() => tried,
-            () = shared.closed.cancelled() => return Err(AcquireError::Closed),
+            () = shared.closed.cancelled() => return None,
         };
         match tried {
             Ok(subscription) => {
                 tracing::debug!("subscribed to job postings");
                 shared.tell(|| Event::Subscribed);
-                return Ok(subscription);
+                return Some(subscription);
             }
             Err(error) => {
                 let wait = backoff.next();
                 tracing::warn!(%error, ?wait, "failed to subscribe to job postings; trying again");
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
-                    () = shared.closed.cancelled() => return Err(AcquireError::Closed),
+                    () = shared.closed.cancelled() => return None,
                 }
             }
         }
@@ -37,29 +37,33 @@ pub(super) async fn subscribe(shared: &Shared) -> Result<Subscription, AcquireEr
 }
 
 /// Hears until the acquirer is closed. A subscription that ends is made anew; what was said meanwhile is lost.
-pub(super) async fn run(shared: Arc<Shared>, mut subscription: Subscription) {
+pub(super) async fn run(alive: Alive, mut subscription: Subscription) {
+    let shared = alive.shared();
     loop {
         let message = tokio::select! {
             message = subscription.recv() => message,
             () = shared.closed.cancelled() => return,
         };
         if let Some(message) = message {
-            hear(&shared, message);
+            hear(shared, message);
             continue;
         }
         tracing::warn!("subscription to job postings ended; making it anew");
-        match subscribe(&shared).await {
-            Ok(anew) => subscription = anew,
-            Err(_) => return,
+        match subscribe(shared).await {
+            Some(anew) => subscription = anew,
+            None => return,
         }
-        hear(&shared, Message::MayHaveDropped);
+        hear(shared, Message::MayHaveDropped);
     }
 }
 
 fn hear(shared: &Arc<Shared>, message: Message) {
     match message {
         Message::Payload(payload) => match Posting::parse(&payload) {
-            Ok(posting) => shared.happen(Input::Post(posting)),
+            Ok(posting) => {
+                tracing::debug!(provisioner = %posting.provisioner, job = posting.job_id.map(display), "job posted");
+                shared.happen(Input::Post(posting));
+            }
             Err(error) => {
                 let message = String::from_utf8_lossy(&payload[..payload.len().min(256)]);
                 let cause = std::error::Error::source(&error).map(ToString::to_string);

@@ -4,6 +4,7 @@
 //! listener and the timer are tasks that feed it and carry out what it says.
 
 mod backoff;
+mod brief;
 mod give_back;
 mod listen;
 mod options;
@@ -13,18 +14,19 @@ mod snapshot;
 mod tap;
 
 use std::sync::Arc;
-use std::time::Duration;
-
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tracing::Instrument as _;
 
 use crate::job::{Job, ProvisionerType, Tags, WorkerId};
 use crate::pubsub::PubSub;
 use crate::store::{JobStore, StoreError};
 use crate::wakeup::{AcquireeId, DomainId, DomainSpec, Input};
 
+use brief::Brief;
 use shared::{Reply, Shared};
 
-pub use options::{AcquirerOptions, BACKUP_POLL_DEFAULT};
+pub use options::{AcquirerOptions, ConnectError};
 pub use snapshot::DomainSnapshot;
 pub use tap::{ChannelTap, Event, QueryOutcome, Tap};
 
@@ -54,43 +56,50 @@ struct Inner {
 }
 
 impl Acquirer {
-    /// Starts an acquirer. Answers when its subscription to postings stands, however long that takes: LISTEN
-    /// precedes the first query, or a posting between them is lost (`S14`). Dropping the future gives up.
+    /// Starts an acquirer on the tokio runtime that it is called on, which needs its timer. Answers when its
+    /// subscription to postings stands, however long that takes: LISTEN precedes the first query, or a posting
+    /// between them is lost (`S14`). Dropping the future gives up.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// Outside a tokio runtime, and with a backup poll of zero.
+    /// [`ConnectError`] for options that cannot be, and outside a runtime. A database out of reach is no error: it
+    /// is tried again for ever, and each failure logged.
     pub async fn connect(
         store: impl JobStore,
         pubsub: impl PubSub,
         options: AcquirerOptions,
-    ) -> Result<Self, AcquireError> {
-        Self::connect_shared(Arc::new(store), Arc::new(pubsub), options).await
-    }
-
-    /// Like [`connect`](Self::connect), over a store and a pubsub that others use as well.
-    ///
-    /// # Panics
-    ///
-    /// Outside a tokio runtime, and with a backup poll of zero.
-    pub async fn connect_shared(
-        store: Arc<dyn JobStore>,
-        pubsub: Arc<dyn PubSub>,
-        options: AcquirerOptions,
-    ) -> Result<Self, AcquireError> {
-        let shared = Arc::new(Shared::new(store, pubsub, options));
+    ) -> Result<Self, ConnectError> {
+        options.check()?;
+        let runtime = Handle::try_current().map_err(|_| ConnectError::NoRuntime)?;
+        let shared = Arc::new(Shared::new(Arc::new(store), Arc::new(pubsub), options, runtime));
         // Made first: dropping this future closes what it began.
         let acquirer = Self { inner: Arc::new(Inner { shared: Arc::clone(&shared) }) };
-        let subscription = listen::subscribe(&shared).await?;
-        shared.tasks.spawn(listen::run(Arc::clone(&shared), subscription));
-        shared.tasks.spawn(keep_time(Arc::clone(&shared)));
+        let Some(subscription) = listen::subscribe(&shared).await else {
+            unreachable!("nobody else has the acquirer yet, who could close it")
+        };
+        shared.tasks.spawn(listen::run(Alive(Arc::clone(&shared)), subscription));
+        shared.tasks.spawn(keep_time(Alive(Arc::clone(&shared))));
         Ok(acquirer)
     }
 
-    /// Waits for a job that fits and takes it for `worker`.
+    /// Waits for a job that fits and takes it for `worker`. Never answers that there is no job (`S15`), and has no
+    /// time limit of its own; without types it waits until the acquirer is closed.
     ///
-    /// Dropping the future at any point leaves nothing behind: a job that was already taken for it is
-    /// released and posted again (`W10`). Never answers that there is no job (`S15`).
+    /// A worker may call again while an earlier call of its own still waits; each call gets a job of its own. It
+    /// may be awaited on any executor.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future at any await point leaves nothing behind: a job that was already taken for it is
+    /// released and posted again, by a task of the acquirer (`W10`). So a time limit is
+    /// `tokio::time::timeout(limit, acquirer.acquire_job(…))`.
+    ///
+    /// # Errors
+    ///
+    /// [`AcquireError::Closed`] after [`close`](Self::close), or when the runtime that the acquirer was connected
+    /// on has ended; [`AcquireError::Store`] when the query that was made on this call's behalf failed (`S16`).
+    /// Calling again after a store error is right: under the default policy the domain waits before it queries
+    /// again, so that a loop doesn't press a database that is down (`W11`).
     pub async fn acquire_job(
         &self,
         worker: WorkerId,
@@ -98,13 +107,49 @@ impl Acquirer {
         tags: &Tags,
     ) -> Result<Job, AcquireError> {
         let spec = Arc::new(DomainSpec::new(types, tags));
-        tracing::debug!(%worker, domain = %spec, "acquiring job");
-        let (acquiree, reply) = self.inner.shared.join(worker, spec)?;
-        Waiting { shared: &self.inner.shared, acquiree, reply, is_answered: false }.answer().await
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            // In a box, so that a caller who isn't looked at has no room for it.
+            return Box::pin(self.observed(worker, spec)).await;
+        }
+        self.wait(worker, spec)?.answer().await
+    }
+
+    fn wait(&self, worker: WorkerId, spec: Arc<DomainSpec>) -> Result<Waiting<'_>, AcquireError> {
+        let shared = &self.inner.shared;
+        let (acquiree, reply) = shared.join(worker, spec)?;
+        Ok(Waiting { shared, acquiree, reply, is_answered: false })
+    }
+
+    fn observed(
+        &self,
+        worker: WorkerId,
+        spec: Arc<DomainSpec>,
+    ) -> impl Future<Output = Result<Job, AcquireError>> {
+        let span = tracing::debug_span!("acquire_job", %worker, domain = %Brief(&spec));
+        let call = async move {
+            let reply = match self.wait(worker, spec) {
+                Ok(waiting) => waiting.answer().await,
+                Err(error) => Err(error),
+            };
+            match &reply {
+                Ok(job) => tracing::debug!(job = %job.id, "got a job"),
+                Err(AcquireError::Closed) => tracing::debug!("sent away"),
+                Err(AcquireError::Store(error)) => tracing::debug!(%error, "got the store's error"),
+            }
+            reply
+        };
+        call.instrument(span)
     }
 
     /// Sends every caller away with [`AcquireError::Closed`], lets the queries in flight end, and gives
-    /// back what they found.
+    /// back what they found: released, and posted for other replicas. Answers when all of that is done. Jobs that
+    /// were handed over before are their callers' own.
+    ///
+    /// Whoever drops the future before has closed the acquirer all the same, and only doesn't know when it is
+    /// done. Closing twice does no harm. Dropping the last clone closes as well, without waiting.
+    ///
+    /// With the database out of reach it takes as long as the store takes to fail, and a job that could not be
+    /// released for a minute stays marked as running.
     pub async fn close(&self) {
         self.inner.shared.close();
         self.inner.shared.tasks.wait().await;
@@ -127,12 +172,6 @@ impl Acquirer {
     #[must_use]
     pub fn acquirees_len(&self) -> usize {
         self.inner.shared.acquirees_len()
-    }
-
-    /// The period of the backup poll.
-    #[must_use]
-    pub fn backup_poll(&self) -> Duration {
-        self.inner.shared.backup_poll()
     }
 }
 
@@ -172,8 +211,25 @@ impl Drop for Waiting<'_> {
     }
 }
 
+/// A task that the acquirer cannot do without. When it ends, be it by a panic or with its runtime, the acquirer is
+/// closed: nobody is to wait for a job that can no longer reach them.
+struct Alive(Arc<Shared>);
+
+impl Alive {
+    fn shared(&self) -> &Arc<Shared> {
+        &self.0
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 /// Tells the machine the time when it wants to know.
-async fn keep_time(shared: Arc<Shared>) {
+async fn keep_time(alive: Alive) {
+    let shared = alive.shared();
     loop {
         let due = async {
             match shared.next_timeout() {

@@ -2,27 +2,39 @@
 
 use std::sync::Arc;
 
-use crate::store::{AcquireRequest, StoreError};
-use crate::wakeup::ClearanceId;
+use tracing::Instrument as _;
+use tracing::field::{Empty, display};
 
+use crate::store::{AcquireRequest, StoreError};
+use crate::wakeup::{Clearance, ClearanceId};
+
+use super::brief::Brief;
 use super::shared::{Answer, Shared};
 
 /// Runs the query of a clearance, unless it was revoked before this task came to run.
-pub(super) async fn run(shared: Arc<Shared>, clearance: ClearanceId) {
-    let Some(query) = shared.begin(clearance) else { return };
+pub(super) async fn run(shared: Arc<Shared>, clearance: Clearance) {
+    let Some(query) = shared.begin(clearance.id) else { return };
     // Whatever becomes of the store's future, the domain gets its answer and may query again.
-    let mut pending = Unanswered { shared: &shared, clearance, is_answered: false };
+    let mut pending = Unanswered { shared: &shared, clearance: clearance.id, is_answered: false };
+    let span = tracing::debug_span!("acquire_query", clearance = clearance.id.0, cause = %clearance.cause,
+        root = %clearance.root, domain = %Brief(&query.spec), workers = query.workers.len(), outcome = Empty);
     let request =
         AcquireRequest { workers: &query.workers, types: query.spec.types(), tags: query.spec.tags() };
-    let mut answer = shared.store.acquire(request).await;
-    match &mut answer {
-        Ok(jobs) if jobs.is_empty() => tracing::debug!(domain = %query.spec, "no job available"),
+    let answer = shared.store.acquire(request).instrument(span.clone()).await;
+    let outcome = match &answer {
+        Ok(jobs) if jobs.is_empty() => "empty",
         Ok(jobs) => {
             assert!(jobs.len() <= query.workers.len(), "a store takes one job for each worker at most");
-            tracing::debug!(domain = %query.spec, jobs = jobs.len(), "acquired");
+            span.in_scope(|| tracing::debug!(jobs = jobs.len(), "acquired"));
+            "found"
         }
-        Err(error) => tracing::warn!(domain = %query.spec, %error, "error attempting to acquire job"),
-    }
+        Err(error) => {
+            let domain = Brief(&query.spec);
+            span.in_scope(|| tracing::warn!(%domain, %error, "error attempting to acquire job"));
+            "failed"
+        }
+    };
+    span.record("outcome", display(outcome));
     pending.answer(answer);
 }
 

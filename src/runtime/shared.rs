@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
@@ -62,7 +61,12 @@ pub(super) struct Query {
 pub(super) type Answer = Result<Vec<Job>, StoreError>;
 
 impl Shared {
-    pub(super) fn new(store: Arc<dyn JobStore>, pubsub: Arc<dyn PubSub>, options: AcquirerOptions) -> Self {
+    pub(super) fn new(
+        store: Arc<dyn JobStore>,
+        pubsub: Arc<dyn PubSub>,
+        options: AcquirerOptions,
+        runtime: Handle,
+    ) -> Self {
         let seed = options.seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0);
         Self {
             state: Mutex::new(State {
@@ -79,7 +83,7 @@ impl Shared {
             deadline_moved: Notify::new(),
             closed: CancellationToken::new(),
             tasks: TaskTracker::new(),
-            runtime: Handle::current(),
+            runtime,
         }
     }
 
@@ -165,11 +169,8 @@ impl Shared {
     /// How long until the machine wants to be told the time; `None` while it doesn't.
     pub(super) fn next_timeout(&self) -> Option<Instant> {
         let due = self.lock().machine.poll_timeout()?;
-        Some(self.epoch + due.since_epoch())
-    }
-
-    pub(super) fn backup_poll(&self) -> Duration {
-        self.options.backup_poll
+        // Past the end of time it is never due.
+        self.epoch.checked_add(due.since_epoch())
     }
 
     pub(super) fn domains(&self) -> Vec<DomainSnapshot> {
@@ -227,7 +228,7 @@ impl Shared {
                 }
                 Output::Cleared(clearance) => {
                     self.tell(|| Event::Cleared(clearance));
-                    self.tasks.spawn_on(query::run(Arc::clone(self), clearance.id), &self.runtime);
+                    self.tasks.spawn_on(query::run(Arc::clone(self), clearance), &self.runtime);
                 }
                 Output::Query { clearance, spec, acquirees } => {
                     self.tell(|| Event::QueryStarted { clearance, acquirees: acquirees.len() });

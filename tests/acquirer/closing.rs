@@ -4,9 +4,10 @@ use acquirer::AcquireError;
 use acquirer::job::ProvisionerType;
 use acquirer::runtime::Event;
 use acquirer::store::{AcquireRequest, JobStore as _};
+use acquirer::wakeup::Policy;
 use uuid::Uuid;
 
-use crate::harness::{Harness, tagged};
+use crate::harness::{Harness, NEVER, tagged};
 
 #[tokio::test(start_paused = true)]
 async fn closing_sends_every_caller_away_and_refuses_new_ones() {
@@ -23,7 +24,14 @@ async fn closing_sends_every_caller_away_and_refuses_new_ones() {
 
 #[tokio::test(start_paused = true)]
 async fn closing_waits_for_the_query_in_flight_and_gives_its_job_back() {
-    let mut harness = Harness::held().await;
+    for policy in [Policy::default(), Policy::seed()] {
+        closing_gives_back_under(policy).await;
+    }
+}
+
+/// Who is sent away has not left: not even the seed's policy strands its job.
+async fn closing_gives_back_under(policy: Policy) {
+    let mut harness = Harness::under(policy, false, NEVER).await;
     let job = harness.insert(&[]).await;
     let asked = harness.ask(&[]);
     harness.query_started().await;

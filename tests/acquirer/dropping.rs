@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use acquirer::job::ProvisionerType;
 use acquirer::runtime::Event;
+use acquirer::wakeup::Policy;
 use futures::poll;
 use uuid::Uuid;
 
-use crate::harness::{Harness, tagged};
+use crate::harness::{Harness, NEVER, tagged};
 
 /// How often the future is polled before it is dropped; more often than it takes to be ready.
 const POLLS_MAX: usize = 24;
@@ -98,4 +99,41 @@ async fn a_job_that_cannot_be_posted_again_is_looked_for_here() {
     harness.joined(2).await;
     harness.store.open();
     assert_eq!(next.await.unwrap().unwrap().id, job);
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_the_seeds_policy_a_caller_that_leaves_mid_query_strands_its_job() {
+    let mut harness = Harness::under(Policy::seed(), false, NEVER).await;
+    let job = harness.insert(&[]).await;
+    let (types, tags) = ([ProvisionerType::Echo], tagged(&[]));
+    let call = harness.acquirer.acquire_job(Uuid::new_v4(), &types, &tags);
+    assert!(tokio::time::timeout(Duration::from_millis(1), call).await.is_err());
+    harness.store.open();
+    let stranded = harness.until(|event| match event {
+        Event::Stranded { job, .. } => Some(*job),
+        _ => None,
+    });
+    assert_eq!(stranded.await, job);
+    let row = harness.store.table.rows().remove(0);
+    assert!(row.started_at.is_some() && row.completed_at.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_the_seeds_policy_a_caller_that_leaves_with_its_job_on_the_way_strands_it() {
+    let mut harness = Harness::under(Policy::seed(), true, NEVER).await;
+    let job = harness.insert(&[]).await;
+    let (types, tags) = ([ProvisionerType::Echo], tagged(&[]));
+    let acquirer = harness.acquirer.clone();
+    {
+        let call = acquirer.acquire_job(Uuid::new_v4(), &types, &tags);
+        tokio::pin!(call);
+        assert!(poll!(&mut call).is_pending());
+        let handed_over = |event: &Event| matches!(event, Event::HandedOver { .. }).then_some(());
+        harness.until(handed_over).await;
+    }
+    let stranded = harness.until(|event| match event {
+        Event::Stranded { job, .. } => Some(*job),
+        _ => None,
+    });
+    assert_eq!(stranded.await, job);
 }

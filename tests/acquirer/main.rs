@@ -9,5 +9,7 @@ mod closing;
 mod dropping;
 mod errors;
 mod harness;
+mod limits;
+mod reading;
 mod subscribing;
 mod upstream;

@@ -6,6 +6,7 @@ mod backup_poll;
 mod chaining;
 mod clearing;
 mod domain_key;
+mod input;
 mod leaving;
 mod messages_lost;
 mod pending;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use acquirer::pubsub::postgres::PostgresPubSub;
 use acquirer::store::postgres::PostgresStore;
-use acquirer::{AcquireError, Acquirer, AcquirerOptions};
+use acquirer::{Acquirer, AcquirerOptions, ConnectError};
 use sqlx::postgres::PgConnectOptions;
 
 use crate::fault::{FaultyPubSub, Switch};
@@ -49,7 +49,7 @@ pub(super) async fn connect(
     number: usize,
     recorder: &Arc<Recorder>,
     switch: &Arc<Switch>,
-) -> Result<Desk, AcquireError> {
+) -> Result<Desk, ConnectError> {
     let named = |role: &str| database.clone().application_name(&format!("clearance {role} {number}"));
     let listener = database.clone().application_name(&observer.listener_name(number));
     let pubsub = FaultyPubSub::new(PostgresPubSub::new(listener), Arc::clone(switch), Arc::clone(recorder));

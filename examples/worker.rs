@@ -1,0 +1,47 @@
+//! A worker that takes jobs from the Postgres of `DATABASE_URL` (or of its argument) until Ctrl-C.
+
+use acquirer::job::{ProvisionerType, Tags, WorkerId};
+use acquirer::pubsub::PostgresPubSub;
+use acquirer::store::postgres::schema;
+use acquirer::store::{JobTable as _, PostgresStore};
+use acquirer::{AcquireError, Acquirer, AcquirerOptions};
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::PgConnectOptions;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let url = std::env::args().nth(1).or_else(|| std::env::var("DATABASE_URL").ok());
+    let database = url.ok_or("give a url, or set DATABASE_URL")?.parse()?;
+    work(database, async { drop(tokio::signal::ctrl_c().await) }).await
+}
+
+/// Works until `stop`; a job that was begun is finished.
+pub(crate) async fn work(
+    database: PgConnectOptions,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Box<dyn std::error::Error>> {
+    schema::install(&mut database.connect().await?).await?;
+    let store = PostgresStore::connect(database.clone(), 4).await?;
+    let pubsub = PostgresPubSub::new(database);
+    let acquirer = Acquirer::connect(store.clone(), pubsub, AcquirerOptions::default()).await?;
+    let closing = tokio::spawn({
+        let acquirer = acquirer.clone();
+        async move {
+            stop.await;
+            acquirer.close().await;
+        }
+    });
+    let (worker, types, tags) = (WorkerId::new_v4(), ProvisionerType::ALL, Tags::new());
+    loop {
+        match acquirer.acquire_job(worker, &types, &tags).await {
+            Ok(job) => {
+                println!("working on {}: {} {}", job.id, job.kind, job.input);
+                store.complete(job.id, worker).await?;
+            }
+            Err(AcquireError::Store(error)) => eprintln!("trying again: {error}"),
+            Err(AcquireError::Closed) => break,
+        }
+    }
+    closing.await?;
+    Ok(())
+}
