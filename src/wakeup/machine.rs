@@ -216,7 +216,7 @@ impl Machine {
 
     fn begin(&mut self, clearance: ClearanceId) {
         let Some(id) = self.by_clearance.get(&clearance).copied() else { return };
-        let moment = self.moment;
+        let (moment, postings) = (self.moment, self.policy.postings);
         let domain = self.domain_mut(id);
         let spec = Arc::clone(&domain.spec);
         let Activity::InUse(in_use) = &mut domain.activity else {
@@ -224,6 +224,10 @@ impl Machine {
         };
         assert!(in_use.phase == ClearancePhase::Cleared, "a clearance is used once");
         in_use.phase = ClearancePhase::Querying(moment);
+        if postings != Postings::Forgotten && domain.pending.take().is_some() {
+            // What was remembered before the query began is the query's own to answer, as a token is.
+            in_use.is_sweep = true;
+        }
         // Those who left before the query began have no place in its answer.
         in_use.holders.retain(Option::is_some);
         let acquirees = in_use.holders.iter().flatten().map(|(_, acquiree)| *acquiree).collect();

@@ -60,7 +60,7 @@ impl Machine {
                 self.outputs.push_back(Output::Pended { domain: id, root: RootCause::Posting });
             }
             Postings::HandedToIdle | Postings::Accounted => {
-                self.clear(id, Cause::Posting, RootCause::Posting, None, false, chance)
+                self.clear(id, Cause::Posting, RootCause::Posting, None, false, chance);
             }
         }
     }
