@@ -2,7 +2,7 @@
 
 use acquirer::pubsub::{MemoryPubSub, Message, PostgresPubSub, PubSub, Subscription};
 
-use crate::support::database;
+use crate::cluster::database;
 
 /// One test per promise and implementation.
 macro_rules! conformance {

@@ -1,11 +1,13 @@
 //! Lost connections, and that none is left behind.
 
 use acquirer::pubsub::{Message, PostgresPubSub, PubSub};
+use loadgen::database::local::StopMode;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
 
+use crate::cluster::{Cluster, database};
 use crate::conformance::next_payload;
-use crate::support::{Cluster, database, until};
+use crate::until::until;
 
 const NAME: &str = "pubsub";
 
@@ -71,16 +73,16 @@ async fn a_publisher_that_is_killed_connects_again_and_loses_nothing() {
 
 #[tokio::test]
 async fn a_server_that_restarts_is_found_again() {
-    let cluster = Cluster::start();
+    let cluster = Cluster::start().await;
     let options = cluster.database().await;
     let pubsub = pubsub(&options);
     let mut subscription = pubsub.subscribe().await.unwrap();
     pubsub.publish("before").await.unwrap();
     assert_eq!(next_payload(&mut subscription).await, "before");
-    cluster.stop();
+    cluster.server().stop(StopMode::Fast).await.unwrap();
     pubsub.publish("meanwhile").await.unwrap_err();
     pubsub.subscribe().await.unwrap_err();
-    cluster.run();
+    cluster.server().start().await.unwrap();
     assert_eq!(subscription.recv().await, Some(Message::MayHaveDropped));
     pubsub.publish("after").await.unwrap();
     assert_eq!(next_payload(&mut subscription).await, "after");
@@ -102,10 +104,10 @@ async fn dropping_a_subscription_closes_its_connection() {
 
 #[tokio::test]
 async fn dropping_a_subscription_ends_its_search_for_a_lost_server() {
-    let cluster = Cluster::start();
+    let cluster = Cluster::start().await;
     let options = cluster.database().await;
     let subscription = pubsub(&options).subscribe().await.unwrap();
-    cluster.stop();
+    cluster.server().stop(StopMode::Fast).await.unwrap();
     let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
     assert!(tasks() > 0, "nothing searches");
     drop(subscription);

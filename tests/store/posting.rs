@@ -8,8 +8,8 @@ use acquirer::pubsub::{Message, PostgresPubSub, PubSub, Subscription};
 use sqlx::{Connection, Executor};
 use uuid::Uuid;
 
-use crate::support::until;
 use crate::table::{Postgres, Table, echo, tags};
+use crate::until::until;
 
 async fn next_posting(subscription: &mut Subscription) -> Posting {
     match subscription.recv().await {
