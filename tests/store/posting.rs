@@ -50,6 +50,16 @@ async fn committed_jobs_are_each_announced() {
 }
 
 #[tokio::test]
+async fn an_insert_alone_posts_nothing() {
+    let table = Postgres::new().await;
+    let pubsub = PostgresPubSub::new(table.options.clone());
+    let mut subscription = pubsub.subscribe().await.unwrap();
+    table.put(echo(&Tags::new())).await;
+    pubsub.publish("a marker").await.unwrap();
+    assert_eq!(subscription.recv().await, Some(Message::Payload(b"a marker".to_vec())));
+}
+
+#[tokio::test]
 async fn a_posting_is_delivered_at_commit_and_not_before() {
     let table = Postgres::new().await;
     let pubsub = PostgresPubSub::new(table.options.clone());
