@@ -1,5 +1,8 @@
 //! Lost connections, and that none is left behind.
 
+use std::time::Duration;
+
+use acquirer::pubsub::postgres::Probe;
 use acquirer::pubsub::{Message, PostgresPubSub, PubSub};
 use loadgen::database::local::StopMode;
 use sqlx::postgres::PgConnectOptions;
@@ -132,4 +135,17 @@ async fn subscribing_fails_when_it_cannot_listen() {
     let error = pubsub(&options).subscribe().await.unwrap_err();
     assert!(error.to_string().starts_with("cannot listen on provisioner_job_posted: "), "{error}");
     assert!(error.to_string().contains("none_such"), "{error}");
+}
+
+#[tokio::test]
+async fn a_silent_subscription_that_hears_is_probed_and_left_alone() {
+    let options = database().await;
+    let probe = Probe { silence: Duration::from_millis(1), patience: Duration::from_secs(20) };
+    let pubsub = PostgresPubSub::with_probe(options.clone(), probe);
+    let mut one = pubsub.subscribe().await.unwrap();
+    let mut two = pubsub.subscribe().await.unwrap();
+    until("both were probed", async || (pubsub.probes() >= 20).then_some(())).await;
+    pubsub.publish("first of all").await.unwrap();
+    assert_eq!(next_payload(&mut one).await, "first of all");
+    assert_eq!(next_payload(&mut two).await, "first of all");
 }
