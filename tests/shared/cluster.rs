@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 pub(crate) async fn database() -> PgConnectOptions {
     // Never dropped: its watchdog takes it down when the process is gone.
     static SHARED: OnceCell<Cluster> = OnceCell::const_new();
-    SHARED.get_or_init(Cluster::start).await.database().await
+    SHARED.get_or_init(|| Cluster::open(Durability::Fast)).await.database().await
 }
 
 /// A cluster of a test's own.
@@ -22,10 +22,13 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Makes and starts one.
+    /// Makes and starts one that keeps what it committed, however it is stopped.
     pub(crate) async fn start() -> Self {
-        let request =
-            DatabaseRequest { how: How::Local, durability: Durability::Fast, ..DatabaseRequest::default() };
+        Self::open(Durability::Safe).await
+    }
+
+    async fn open(durability: Durability) -> Self {
+        let request = DatabaseRequest { how: How::Local, durability, ..DatabaseRequest::default() };
         let open = open(request, &|_| ()).await.unwrap();
         Self { open, databases: AtomicU32::new(0) }
     }
