@@ -1,6 +1,7 @@
 //! Replicas over a real Postgres, callers who want jobs of them, and what must hold in the end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -217,7 +218,7 @@ impl World {
                 told.push(format!("{event:?}"));
             }
             let last = told.len().saturating_sub(40);
-            text += &format!("{:#?}\n{}\n", replica.acquirer.domains(), told[last..].join("\n"));
+            let _ = write!(text, "{:#?}\n{}\n", replica.acquirer.domains(), told[last..].join("\n"));
         }
         text
     }
