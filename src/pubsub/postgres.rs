@@ -1,7 +1,7 @@
 //! LISTEN and NOTIFY.
 //!
 //! Each subscription has a listening connection and a task of its own. When the connection is lost, for
-//! whatever reason, the task makes another, and only then says [`Message::MayHaveDropped`]: a query made
+//! whatever reason, the task makes another, and only then says [`super::Message::MayHaveDropped`]: a query made
 //! before LISTEN stands again could miss what is posted in between. It tries for ever, until the
 //! subscription is dropped, which ends the task and closes the connection.
 //!

@@ -12,7 +12,7 @@ async fn a_server_that_goes_and_comes_back_loses_nothing(mode: StopMode) {
         world.hire(replica, 4);
     }
     let mut posted = 0;
-    for _ in 0..3 {
+    for _ in 0..2 {
         let posting = world.keep_posting(60);
         // In the middle of it all.
         world.await_jobs(posted + 20).await;

@@ -4,7 +4,7 @@
 //! ones on a stack, handed out without asking the server whether they are alive. After an error a connection
 //! is closed and the next one is made anew, and a future dropped in the middle of a query closes its
 //! connection. The same goes for an answer that doesn't come in time. Nothing is retried here: the caller knows
-//! what an unknown outcome means to it, and can have an acquire of that kind undone ([`claims`]).
+//! what an unknown outcome means to it, and can have an acquire of that kind undone.
 //!
 //! It isn't sqlx's pool, since that one spends a round trip on a ping before each query, and in hot loops ran
 //! at a third to a half of the rate of a connection held for good, which comes up to pgbench's.
