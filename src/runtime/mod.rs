@@ -104,7 +104,8 @@ impl Acquirer {
     }
 
     /// Sends every caller away with [`AcquireError::Closed`], lets the queries in flight end, and gives
-    /// back what they found.
+    /// back what they found, or may have taken when their answers were lost (`W3`): within a minute, or what a
+    /// store that stays down holds is left as it is. Not waiting for it leaves jobs marked as running.
     pub async fn close(&self) {
         self.inner.shared.close();
         self.inner.shared.tasks.wait().await;

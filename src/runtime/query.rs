@@ -23,7 +23,11 @@ pub(super) async fn run(shared: Arc<Shared>, clearance: ClearanceId) {
         }
         Err(error) => tracing::warn!(domain = %query.spec, %error, "error attempting to acquire job"),
     }
+    let claim = answer.as_ref().err().and_then(StoreError::claim).cloned();
     pending.answer(answer);
+    if let Some(claim) = claim {
+        shared.settle(clearance, claim);
+    }
 }
 
 struct Unanswered<'a> {

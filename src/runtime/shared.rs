@@ -10,9 +10,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::job::{Job, JobId, WorkerId};
+use crate::job::{Job, JobId, Posting, WorkerId};
 use crate::pubsub::PubSub;
-use crate::store::{JobStore, StoreError};
+use crate::store::{Claim, JobStore, StoreError};
 use crate::wakeup::{
     AcquireeId, Chance, ClearanceId, DomainId, DomainSpec, Input, Machine, Outcome, Output, Time,
 };
@@ -139,6 +139,27 @@ impl Shared {
     pub(super) fn released(&self, job: JobId) {
         let _ordered = self.lock();
         self.tell(|| Event::Released { job });
+    }
+
+    /// What a query took is unknown: finds out, and gives it back (`W3`).
+    pub(super) fn settle(self: &Arc<Self>, clearance: ClearanceId, claim: Arc<Claim>) {
+        let _ordered = self.lock();
+        self.tell(|| Event::OutcomeUnknown { clearance });
+        self.tasks.spawn_on(give_back::settle(Arc::clone(self), clearance, claim), &self.runtime);
+    }
+
+    /// What a query of unknown outcome had taken is available again.
+    pub(super) fn settled(&self, clearance: ClearanceId, released: &[Posting]) {
+        let _ordered = self.lock();
+        self.tell(|| Event::OutcomeSettled { clearance, jobs: released.len() });
+        for job in released.iter().filter_map(|posting| posting.job_id) {
+            self.tell(|| Event::Released { job });
+        }
+    }
+
+    /// Posts a job anew in a task of its own.
+    pub(super) fn posts_anew(self: &Arc<Self>, posting: Posting) {
+        self.tasks.spawn_on(give_back::post_anew(Arc::clone(self), posting), &self.runtime);
     }
 
     /// Refuses all that come, and answers all that wait.

@@ -10,4 +10,5 @@ mod dropping;
 mod errors;
 mod harness;
 mod subscribing;
+mod unknown;
 mod upstream;

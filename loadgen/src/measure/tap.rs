@@ -176,6 +176,8 @@ impl Tap for ReplicaTap {
             | Event::Stranded { .. }
             | Event::HandedOn { .. }
             | Event::PostedAnew(_)
+            | Event::OutcomeUnknown { .. }
+            | Event::OutcomeSettled { .. }
             | Event::BackingOff { .. } => {}
         }
     }
