@@ -237,55 +237,52 @@ fn ways(rounds: usize) -> Vec<Figure> {
     figures
 }
 
-/// 100,000 who come, are waked, and go, all in one domain and each in its own.
+/// 100,000 who come, are woken, and go, all in one domain and each in its own.
 fn storms(rounds: usize, policy: Policy) -> Vec<Figure> {
     let all = 100_000;
     let one = vec![nth(0, all, 1); all];
     let own: Vec<_> = (0..all).map(|i| nth(i, all, 1)).collect();
     let mut figures = Vec::new();
     for (name, specs) in [("one domain", &one), ("a domain each", &own)] {
-        let mut values: [Vec<f64>; 6] = Default::default();
+        let mut rows: Vec<(&str, Vec<f64>)> = Vec::new();
         for _ in 0..rounds {
-            let mut world = World::new(policy);
-            let time = |world: &mut World, run: &mut dyn FnMut(&mut World)| {
+            let mut time = |what: &'static str, world: &mut World, run: &mut dyn FnMut(&mut World)| {
                 let began = ThreadTime::now();
                 run(world);
-                each(began, all)
-            };
-            let mut joined = Vec::new();
-            values[0].push(time(&mut world, &mut |world| {
-                joined = specs.iter().map(|spec| world.join(spec)).collect();
-            }));
-            world.find_nothing();
-            values[1].push(time(&mut world, &mut |world| world.step(Input::MessagesLost)));
-            values[2].push(time(&mut world, &mut World::find_nothing));
-            let leave = |world: &mut World, order: &[AcquireeId]| {
-                let began = ThreadTime::now();
-                for &acquiree in order {
-                    world.step(Input::Leave { acquiree });
+                let took = each(began, all);
+                match rows.iter_mut().find(|(name, _)| *name == what) {
+                    Some((_, values)) => values.push(took),
+                    None => rows.push((what, vec![took])),
                 }
-                each(began, all)
             };
-            let again = world.machine.clone();
-            values[3].push(leave(&mut world, &joined));
-            world.machine = again.clone();
-            let reversed: Vec<_> = joined.iter().rev().copied().collect();
-            values[4].push(leave(&mut world, &reversed));
-            world.machine = again;
-            for last in (1..joined.len()).rev() {
-                joined.swap(last, world.draws.below(last + 1));
+            let mut world = World::new(policy);
+            let mut joined = Vec::new();
+            time("join", &mut world, &mut |world| {
+                joined = specs.iter().map(|spec| world.join(spec)).collect();
+            });
+            world.find_nothing();
+            if name == "a domain each" {
+                time("messages lost", &mut world, &mut |world| world.step(Input::MessagesLost));
+                time("begin and finish", &mut world, &mut World::find_nothing);
             }
-            values[5].push(leave(&mut world, &joined));
+            let asleep = world.machine.clone();
+            let reversed: Vec<_> = joined.iter().rev().copied().collect();
+            let mut shuffled = joined.clone();
+            for last in (1..shuffled.len()).rev() {
+                shuffled.swap(last, world.draws.below(last + 1));
+            }
+            let orders =
+                [("leave in order", joined), ("leave reversed", reversed), ("leave shuffled", shuffled)];
+            for (what, order) in orders {
+                world.machine = asleep.clone();
+                time(what, &mut world, &mut |world| {
+                    for &acquiree in &order {
+                        world.step(Input::Leave { acquiree });
+                    }
+                });
+            }
         }
-        let names = [
-            "join",
-            "messages lost",
-            "begin and finish",
-            "leave in order",
-            "leave reversed",
-            "leave shuffled",
-        ];
-        figures.extend(names.into_iter().zip(values).map(|(what, values)| Figure {
+        figures.extend(rows.into_iter().map(|(what, values)| Figure {
             what: format!("{all} in {name}: {what}"),
             values,
             unit: Unit::Nanoseconds,

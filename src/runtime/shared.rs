@@ -1,6 +1,5 @@
 //! The machine under its lock, and what its decisions set in motion.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use crate::job::{Job, JobId, WorkerId};
 use crate::pubsub::PubSub;
 use crate::store::{JobStore, StoreError};
 use crate::wakeup::{
-    AcquireeId, Chance, ClearanceId, DomainId, DomainSpec, Input, Machine, Outcome, Output, Time,
+    AcquireeId, Chance, ClearanceId, DomainId, DomainSpec, IdMap, Input, Machine, Outcome, Output, Time,
 };
 
 use super::snapshot::DomainSnapshot;
@@ -39,7 +38,7 @@ pub(super) struct Shared {
 
 struct State {
     machine: Machine,
-    callers: HashMap<AcquireeId, Caller>,
+    callers: IdMap<AcquireeId, Caller>,
     callers_seen: u64,
     draws: Draws,
     is_closed: bool,
@@ -50,7 +49,8 @@ struct Caller {
     reply: oneshot::Sender<Reply>,
 }
 
-pub(super) type Reply = Result<Job, AcquireError>;
+/// Boxed, so that those who wait keep no room for a job.
+pub(super) type Reply = Box<Result<Job, AcquireError>>;
 
 /// A query to run.
 pub(super) struct Query {
@@ -67,7 +67,7 @@ impl Shared {
         Self {
             state: Mutex::new(State {
                 machine: Machine::new(options.policy, options.backup_poll),
-                callers: HashMap::new(),
+                callers: IdMap::default(),
                 callers_seen: 0,
                 draws: Draws(seed),
                 is_closed: false,
@@ -108,7 +108,7 @@ impl Shared {
         if state.callers.remove(&acquiree).is_some() {
             self.tell(|| Event::Left { acquiree });
             self.feed(&mut state, Input::Leave { acquiree }, None);
-        } else if let Ok(Ok(job)) = receiver.try_recv() {
+        } else if let Ok(Ok(job)) = receiver.try_recv().map(|reply| *reply) {
             self.give_back(job);
         }
     }
@@ -146,10 +146,11 @@ impl Shared {
         let mut state = self.lock();
         state.is_closed = true;
         let mut waiting: Vec<AcquireeId> = state.callers.keys().copied().collect();
-        waiting.sort_unstable();
+        // The latest first: a clearance stays with those who have waited longest, rather than going from hand to hand.
+        waiting.sort_unstable_by(|one, other| other.cmp(one));
         for acquiree in waiting {
             if let Some(caller) = state.callers.remove(&acquiree) {
-                let _ = caller.reply.send(Err(AcquireError::Closed));
+                let _ = caller.reply.send(Box::new(Err(AcquireError::Closed)));
             }
             self.tell(|| Event::Left { acquiree });
             self.feed(&mut state, Input::Leave { acquiree }, None);
@@ -236,7 +237,7 @@ impl Shared {
                     let caller = state.callers.remove(&acquiree).expect("who joined has a caller");
                     self.tell(|| Event::HandedOver { clearance, job: job.id, worker: caller.worker });
                     // The receiver stands: its drop takes the lock and leaves first.
-                    let _ = caller.reply.send(Ok(job));
+                    let _ = caller.reply.send(Box::new(Ok(job)));
                 }
                 Output::GiveBack { place, .. } => self.give_back(take(place)),
                 Output::Strand { place, .. } => {
@@ -255,7 +256,7 @@ impl Shared {
                 Output::Fail { acquiree } => {
                     let caller = state.callers.remove(&acquiree).expect("who joined has a caller");
                     let error = error.clone().expect("only a failed query fails its acquirees");
-                    let _ = caller.reply.send(Err(AcquireError::Store(error)));
+                    let _ = caller.reply.send(Box::new(Err(AcquireError::Store(error))));
                 }
             }
         }
