@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::job::{Job, Posting};
 use crate::store::Claim;
-use crate::wakeup::{ClearanceId, DomainSpec, Input};
+use crate::wakeup::{ClearanceId, DomainSpec, Doubtful, Input};
 
 use super::Event;
 use super::backoff::Backoff;
@@ -55,6 +55,10 @@ pub(super) async fn run(shared: Arc<Shared>, job: Job) {
 /// Posts anew what is available to a domain that is no more and whose last query failed (`W3`). Its jobs are not
 /// known here: a query that was cleared for another reason than a posting held rows that nobody here had heard of.
 pub(super) async fn post_available(shared: Arc<Shared>, spec: Arc<DomainSpec>) {
+    post_available_but(shared, &spec, &[]).await;
+}
+
+async fn post_available_but(shared: Arc<Shared>, spec: &DomainSpec, posted: &[Posting]) {
     let mut tries = Tries::new(POST_TRIED_FOR, POST_TRIED_AFTER_CLOSE);
     let postings = loop {
         match shared.store.available(spec.types(), spec.tags(), POSTED_ANEW_MAX).await {
@@ -69,15 +73,27 @@ pub(super) async fn post_available(shared: Arc<Shared>, spec: Arc<DomainSpec>) {
             }
         }
     };
-    for posting in postings {
+    for posting in postings.into_iter().filter(|posting| !posted.contains(posting)) {
         shared.tell(|| Event::PostedAnew(posting.clone()));
         post_anew(Arc::clone(&shared), posting).await;
     }
 }
 
 /// Finds out what a query of unknown outcome took, releases it and posts each job, so that whoever skipped its row
-/// meanwhile looks again.
-pub(super) async fn settle(shared: Arc<Shared>, clearance: ClearanceId, claim: Arc<Claim>) {
+/// meanwhile looks again. Rows that it held and didn't take nobody can name: what is available is posted as well.
+///
+/// ```text
+/// R1: sends its query, and loses the connection; looks again, and nothing is there yet
+///                                        J is committed and posted
+/// server: R1's query holds J             R2: skips J, finds nothing, sleeps
+/// R1: ends the session; J is let go      R2 sleeps beside J until its poll
+/// ```
+pub(super) async fn settle(
+    shared: Arc<Shared>,
+    clearance: ClearanceId,
+    spec: Arc<DomainSpec>,
+    claim: Arc<Claim>,
+) {
     let mut tries = Tries::new(RELEASE_TRIED_FOR, RELEASE_TRIED_AFTER_CLOSE);
     let postings = loop {
         match shared.store.release_claim(&claim).await {
@@ -94,8 +110,11 @@ pub(super) async fn settle(shared: Arc<Shared>, clearance: ClearanceId, claim: A
     };
     tracing::debug!(jobs = postings.len(), "released what a lost acquire took");
     shared.settled(clearance, &postings);
-    for posting in postings {
-        shared.posts_anew(posting);
+    for posting in &postings {
+        shared.posts_anew(posting.clone());
+    }
+    if shared.policy().doubtful == Doubtful::PostedAnew {
+        post_available_but(shared, &spec, &postings).await;
     }
 }
 

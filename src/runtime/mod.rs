@@ -3,6 +3,7 @@
 //! Holds no rule. The machine sits under one lock that is never held across an await; queries, the
 //! listener and the timer are tasks that feed it and carry out what it says.
 
+mod acquiring;
 mod backoff;
 mod give_back;
 mod listen;
@@ -15,14 +16,13 @@ mod tap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 use crate::job::{Job, ProvisionerType, Tags, WorkerId};
 use crate::pubsub::PubSub;
 use crate::store::{JobStore, StoreError};
-use crate::wakeup::{AcquireeId, DomainId, DomainSpec, Input};
+use crate::wakeup::{AcquireeId, DomainId, Input};
 
-use shared::{Reply, Shared};
+use acquiring::{Acquiring, Step};
+use shared::Shared;
 
 pub use options::{AcquirerOptions, BACKUP_POLL_DEFAULT};
 pub use snapshot::DomainSnapshot;
@@ -87,20 +87,17 @@ impl Acquirer {
         Ok(acquirer)
     }
 
-    /// Waits for a job that fits and takes it for `worker`.
+    /// Waits for a job that fits and takes it for `worker`. The wait begins when the future is first polled.
     ///
     /// Dropping the future at any point leaves nothing behind: a job that was already taken for it is
     /// released and posted again (`W10`). Never answers that there is no job (`S15`).
-    pub async fn acquire_job(
-        &self,
+    pub fn acquire_job<'a>(
+        &'a self,
         worker: WorkerId,
-        types: &[ProvisionerType],
-        tags: &Tags,
-    ) -> Result<Job, AcquireError> {
-        let spec = Arc::new(DomainSpec::new(types, tags));
-        tracing::debug!(%worker, domain = %spec, "acquiring job");
-        let (acquiree, reply) = self.inner.shared.join(worker, spec)?;
-        Waiting { shared: &self.inner.shared, acquiree, reply, is_answered: false }.answer().await
+        types: &'a [ProvisionerType],
+        tags: &'a Tags,
+    ) -> impl Future<Output = Result<Job, AcquireError>> + Send + use<'a> {
+        Acquiring { shared: &self.inner.shared, step: Step::Asking { worker, types, tags } }
     }
 
     /// Sends every caller away with [`AcquireError::Closed`], lets the queries in flight end, and gives
@@ -146,30 +143,6 @@ impl std::fmt::Debug for Acquirer {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.shared.close();
-    }
-}
-
-/// A caller between joining and its answer.
-struct Waiting<'a> {
-    shared: &'a Arc<Shared>,
-    acquiree: AcquireeId,
-    reply: oneshot::Receiver<Reply>,
-    is_answered: bool,
-}
-
-impl Waiting<'_> {
-    async fn answer(mut self) -> Reply {
-        let reply = (&mut self.reply).await;
-        self.is_answered = true;
-        reply.unwrap_or(Err(AcquireError::Closed))
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        if !self.is_answered {
-            self.shared.leave(self.acquiree, &mut self.reply);
-        }
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) async fn run(shared: Arc<Shared>, clearance: ClearanceId) {
     let claim = answer.as_ref().err().and_then(StoreError::claim).cloned();
     pending.answer(answer);
     if let Some(claim) = claim {
-        shared.settle(clearance, claim);
+        shared.settle(clearance, query.spec, claim);
     }
 }
 

@@ -1,6 +1,5 @@
 //! The machine under its lock, and what its decisions set in motion.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +13,8 @@ use crate::job::{Job, JobId, Posting, WorkerId};
 use crate::pubsub::PubSub;
 use crate::store::{Claim, JobStore, StoreError};
 use crate::wakeup::{
-    AcquireeId, Chance, ClearanceId, DomainId, DomainSpec, Input, Machine, Outcome, Output, Time,
+    AcquireeId, Chance, ClearanceId, DomainId, DomainSpec, IdMap, Input, Machine, Outcome, Output, Policy,
+    Time,
 };
 
 use super::snapshot::DomainSnapshot;
@@ -39,7 +39,7 @@ pub(super) struct Shared {
 
 struct State {
     machine: Machine,
-    callers: HashMap<AcquireeId, Caller>,
+    callers: IdMap<AcquireeId, Caller>,
     callers_seen: u64,
     draws: Draws,
     is_closed: bool,
@@ -50,7 +50,8 @@ struct Caller {
     reply: oneshot::Sender<Reply>,
 }
 
-pub(super) type Reply = Result<Job, AcquireError>;
+/// Boxed, so that those who wait keep no room for a job.
+pub(super) type Reply = Box<Result<Job, AcquireError>>;
 
 /// A query to run.
 pub(super) struct Query {
@@ -67,7 +68,7 @@ impl Shared {
         Self {
             state: Mutex::new(State {
                 machine: Machine::new(options.policy, options.backup_poll),
-                callers: HashMap::new(),
+                callers: IdMap::default(),
                 callers_seen: 0,
                 draws: Draws(seed),
                 is_closed: false,
@@ -108,7 +109,7 @@ impl Shared {
         if state.callers.remove(&acquiree).is_some() {
             self.tell(|| Event::Left { acquiree });
             self.feed(&mut state, Input::Leave { acquiree }, None);
-        } else if let Ok(Ok(job)) = receiver.try_recv() {
+        } else if let Ok(Ok(job)) = receiver.try_recv().map(|reply| *reply) {
             self.give_back(job);
         }
     }
@@ -141,11 +142,15 @@ impl Shared {
         self.tell(|| Event::Released { job });
     }
 
+    pub(super) fn policy(&self) -> Policy {
+        self.options.policy
+    }
+
     /// What a query took is unknown: finds out, and gives it back (`W3`).
-    pub(super) fn settle(self: &Arc<Self>, clearance: ClearanceId, claim: Arc<Claim>) {
+    pub(super) fn settle(self: &Arc<Self>, clearance: ClearanceId, spec: Arc<DomainSpec>, claim: Arc<Claim>) {
         let _ordered = self.lock();
         self.tell(|| Event::OutcomeUnknown { clearance });
-        self.tasks.spawn_on(give_back::settle(Arc::clone(self), clearance, claim), &self.runtime);
+        self.tasks.spawn_on(give_back::settle(Arc::clone(self), clearance, spec, claim), &self.runtime);
     }
 
     /// What a query of unknown outcome had taken is available again.
@@ -167,10 +172,11 @@ impl Shared {
         let mut state = self.lock();
         state.is_closed = true;
         let mut waiting: Vec<AcquireeId> = state.callers.keys().copied().collect();
-        waiting.sort_unstable();
+        // The latest first: a clearance stays with those who have waited longest, rather than going from hand to hand.
+        waiting.sort_unstable_by(|one, other| other.cmp(one));
         for acquiree in waiting {
             if let Some(caller) = state.callers.remove(&acquiree) {
-                let _ = caller.reply.send(Err(AcquireError::Closed));
+                let _ = caller.reply.send(Box::new(Err(AcquireError::Closed)));
             }
             self.tell(|| Event::Left { acquiree });
             self.feed(&mut state, Input::Leave { acquiree }, None);
@@ -257,7 +263,7 @@ impl Shared {
                     let caller = state.callers.remove(&acquiree).expect("who joined has a caller");
                     self.tell(|| Event::HandedOver { clearance, job: job.id, worker: caller.worker });
                     // The receiver stands: its drop takes the lock and leaves first.
-                    let _ = caller.reply.send(Ok(job));
+                    let _ = caller.reply.send(Box::new(Ok(job)));
                 }
                 Output::GiveBack { place, .. } => self.give_back(take(place)),
                 Output::Strand { place, .. } => {
@@ -276,7 +282,7 @@ impl Shared {
                 Output::Fail { acquiree } => {
                     let caller = state.callers.remove(&acquiree).expect("who joined has a caller");
                     let error = error.clone().expect("only a failed query fails its acquirees");
-                    let _ = caller.reply.send(Err(AcquireError::Store(error)));
+                    let _ = caller.reply.send(Box::new(Err(AcquireError::Store(error))));
                 }
             }
         }

@@ -31,7 +31,8 @@ impl Machine {
                 Activity::Pausing(pause) => {
                     (1_u8, distance(pause.until, now), pause.is_sweep).hash(into);
                 }
-                Activity::InUse(InUse { holders, phase, is_sweep, .. }) => {
+                Activity::InUse(in_use) => {
+                    let InUse { holders, phase, is_sweep, .. } = &**in_use;
                     (2_u8, is_sweep, holders.len()).hash(into);
                     for holder in holders {
                         holder.map(|(ticket, acquiree)| (place(ticket), acquiree)).hash(into);

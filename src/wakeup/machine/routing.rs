@@ -35,7 +35,7 @@ impl Machine {
             Some(domain.id) != besides && !domain.is_abandoned() && domain.spec.contains(posting)
         };
         let mut matching =
-            self.matching.candidates(posting).filter_map(|id| self.domains.get(&id)).filter(contains);
+            self.matching.candidates(posting).filter_map(|id| self.domains.get(id)).filter(contains);
         match self.policy.route {
             Route::Any => {
                 let all: Vec<DomainId> = matching.map(|domain| domain.id).collect();
