@@ -3,6 +3,7 @@
 //! Holds no rule. The machine sits under one lock that is never held across an await; queries, the
 //! listener and the timer are tasks that feed it and carry out what it says.
 
+mod acquiring;
 mod backoff;
 mod brief;
 mod give_back;
@@ -15,16 +16,14 @@ mod tap;
 
 use std::sync::Arc;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
-use tracing::Instrument as _;
 
 use crate::job::{Job, ProvisionerType, Tags, WorkerId};
 use crate::pubsub::PubSub;
 use crate::store::{JobStore, StoreError};
-use crate::wakeup::{AcquireeId, DomainId, DomainSpec, Input};
+use crate::wakeup::{AcquireeId, DomainId, Input};
 
-use brief::Brief;
-use shared::{Reply, Shared};
+use acquiring::{Acquiring, Step};
+use shared::Shared;
 
 pub use options::{AcquirerOptions, ConnectError};
 pub use snapshot::DomainSnapshot;
@@ -83,7 +82,8 @@ impl Acquirer {
     }
 
     /// Waits for a job that fits and takes it for `worker`. Never answers that there is no job (`S15`), and has no
-    /// time limit of its own; without types it waits until the acquirer is closed.
+    /// time limit of its own; without types it waits until the acquirer is closed. The wait begins when the future is
+    /// first polled.
     ///
     /// A worker may call again while an earlier call of its own still waits; each call gets a job of its own. It
     /// may be awaited on any executor.
@@ -100,49 +100,18 @@ impl Acquirer {
     /// on has ended; [`AcquireError::Store`] when the query that was made on this call's behalf failed (`S16`).
     /// Calling again after a store error is right: under the default policy the domain waits before it queries
     /// again, so that a loop doesn't press a database that is down (`W11`).
-    pub async fn acquire_job(
-        &self,
+    pub fn acquire_job<'a>(
+        &'a self,
         worker: WorkerId,
-        types: &[ProvisionerType],
-        tags: &Tags,
-    ) -> Result<Job, AcquireError> {
-        let spec = Arc::new(DomainSpec::new(types, tags));
-        if tracing::enabled!(tracing::Level::DEBUG) {
-            // In a box, so that a caller who isn't looked at has no room for it.
-            return Box::pin(self.observed(worker, spec)).await;
-        }
-        self.wait(worker, spec)?.answer().await
-    }
-
-    fn wait(&self, worker: WorkerId, spec: Arc<DomainSpec>) -> Result<Waiting<'_>, AcquireError> {
-        let shared = &self.inner.shared;
-        let (acquiree, reply) = shared.join(worker, spec)?;
-        Ok(Waiting { shared, acquiree, reply, is_answered: false })
-    }
-
-    fn observed(
-        &self,
-        worker: WorkerId,
-        spec: Arc<DomainSpec>,
-    ) -> impl Future<Output = Result<Job, AcquireError>> {
-        let span = tracing::debug_span!("acquire_job", %worker, domain = %Brief(&spec));
-        let call = async move {
-            let reply = match self.wait(worker, spec) {
-                Ok(waiting) => waiting.answer().await,
-                Err(error) => Err(error),
-            };
-            match &reply {
-                Ok(job) => tracing::debug!(job = %job.id, "got a job"),
-                Err(AcquireError::Closed) => tracing::debug!("sent away"),
-                Err(AcquireError::Store(error)) => tracing::debug!(%error, "got the store's error"),
-            }
-            reply
-        };
-        call.instrument(span)
+        types: &'a [ProvisionerType],
+        tags: &'a Tags,
+    ) -> impl Future<Output = Result<Job, AcquireError>> + Send + use<'a> {
+        Acquiring { shared: &self.inner.shared, step: Step::Asking { worker, types, tags } }
     }
 
     /// Sends every caller away with [`AcquireError::Closed`], lets the queries in flight end, and gives
-    /// back what they found: released, and posted for other replicas. Answers when all of that is done. Jobs that
+    /// back what they found, or may have taken when their answers were lost (`W3`): released, and posted for other
+    /// replicas. Answers when all of that is done. Jobs that
     /// were handed over before are their callers' own.
     ///
     /// Whoever drops the future before has closed the acquirer all the same, and only doesn't know when it is
@@ -184,30 +153,6 @@ impl std::fmt::Debug for Acquirer {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.shared.close();
-    }
-}
-
-/// A caller between joining and its answer.
-struct Waiting<'a> {
-    shared: &'a Arc<Shared>,
-    acquiree: AcquireeId,
-    reply: oneshot::Receiver<Reply>,
-    is_answered: bool,
-}
-
-impl Waiting<'_> {
-    async fn answer(mut self) -> Reply {
-        let reply = (&mut self.reply).await;
-        self.is_answered = true;
-        reply.unwrap_or(Err(AcquireError::Closed))
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        if !self.is_answered {
-            self.shared.leave(self.acquiree, &mut self.reply);
-        }
     }
 }
 

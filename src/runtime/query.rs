@@ -35,7 +35,11 @@ pub(super) async fn run(shared: Arc<Shared>, clearance: Clearance) {
         }
     };
     span.record("outcome", display(outcome));
+    let claim = answer.as_ref().err().and_then(StoreError::claim).cloned();
     pending.answer(answer);
+    if let Some(claim) = claim {
+        shared.settle(clearance.id, query.spec, claim);
+    }
 }
 
 struct Unanswered<'a> {

@@ -1,6 +1,5 @@
 //! The machine under its lock, and what its decisions set in motion.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
@@ -9,11 +8,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::job::{Job, JobId, WorkerId};
+use crate::job::{Job, JobId, Posting, WorkerId};
 use crate::pubsub::PubSub;
-use crate::store::{JobStore, StoreError};
+use crate::store::{Claim, JobStore, StoreError};
 use crate::wakeup::{
-    AcquireeId, Chance, ClearanceId, Departed, DomainId, DomainSpec, Input, Machine, Outcome, Output, Time,
+    AcquireeId, Chance, ClearanceId, Departed, DomainId, DomainSpec, IdMap, Input, Machine, Outcome, Output,
+    Policy, Time,
 };
 
 use super::snapshot::DomainSnapshot;
@@ -38,7 +38,7 @@ pub(super) struct Shared {
 
 struct State {
     machine: Machine,
-    callers: HashMap<AcquireeId, Caller>,
+    callers: IdMap<AcquireeId, Caller>,
     callers_seen: u64,
     draws: Draws,
     is_closed: bool,
@@ -49,7 +49,8 @@ struct Caller {
     reply: oneshot::Sender<Reply>,
 }
 
-pub(super) type Reply = Result<Job, AcquireError>;
+/// Boxed, so that those who wait keep no room for a job.
+pub(super) type Reply = Box<Result<Job, AcquireError>>;
 
 /// A query to run.
 pub(super) struct Query {
@@ -71,7 +72,7 @@ impl Shared {
         Self {
             state: Mutex::new(State {
                 machine: Machine::new(options.policy, options.backup_poll),
-                callers: HashMap::new(),
+                callers: IdMap::default(),
                 callers_seen: 0,
                 draws: Draws(seed),
                 is_closed: false,
@@ -112,7 +113,7 @@ impl Shared {
         if state.callers.remove(&acquiree).is_some() {
             self.tell(|| Event::Left { acquiree });
             self.feed(&mut state, Input::Leave { acquiree }, None);
-        } else if let Ok(Ok(job)) = receiver.try_recv() {
+        } else if let Ok(Ok(job)) = receiver.try_recv().map(|reply| *reply) {
             match self.options.policy.departed {
                 Departed::GivenBack => self.give_back(job),
                 Departed::Stranded => self.strand(&state, job),
@@ -148,15 +149,41 @@ impl Shared {
         self.tell(|| Event::Released { job });
     }
 
+    pub(super) fn policy(&self) -> Policy {
+        self.options.policy
+    }
+
+    /// What a query took is unknown: finds out, and gives it back (`W3`).
+    pub(super) fn settle(self: &Arc<Self>, clearance: ClearanceId, spec: Arc<DomainSpec>, claim: Arc<Claim>) {
+        let _ordered = self.lock();
+        self.tell(|| Event::OutcomeUnknown { clearance });
+        self.tasks.spawn_on(give_back::settle(Arc::clone(self), clearance, spec, claim), &self.runtime);
+    }
+
+    /// What a query of unknown outcome had taken is available again.
+    pub(super) fn settled(&self, clearance: ClearanceId, released: &[Posting]) {
+        let _ordered = self.lock();
+        self.tell(|| Event::OutcomeSettled { clearance, jobs: released.len() });
+        for job in released.iter().filter_map(|posting| posting.job_id) {
+            self.tell(|| Event::Released { job });
+        }
+    }
+
+    /// Posts a job anew in a task of its own.
+    pub(super) fn posts_anew(self: &Arc<Self>, posting: Posting) {
+        self.tasks.spawn_on(give_back::post_anew(Arc::clone(self), posting), &self.runtime);
+    }
+
     /// Refuses all that come, and answers all that wait.
     pub(super) fn close(self: &Arc<Self>) {
         let mut state = self.lock();
         state.is_closed = true;
         let mut waiting: Vec<AcquireeId> = state.callers.keys().copied().collect();
-        waiting.sort_unstable();
+        // The latest first: a clearance stays with those who have waited longest, rather than going from hand to hand.
+        waiting.sort_unstable_by(|one, other| other.cmp(one));
         for acquiree in waiting {
             if let Some(caller) = state.callers.remove(&acquiree) {
-                let _ = caller.reply.send(Err(AcquireError::Closed));
+                let _ = caller.reply.send(Box::new(Err(AcquireError::Closed)));
             }
             self.tell(|| Event::Left { acquiree });
             self.feed(&mut state, Input::Leave { acquiree }, None);
@@ -240,7 +267,7 @@ impl Shared {
                     let caller = state.callers.remove(&acquiree).expect("who joined has a caller");
                     self.tell(|| Event::HandedOver { clearance, job: job.id, worker: caller.worker });
                     // The receiver stands: its drop takes the lock and leaves first.
-                    let _ = caller.reply.send(Ok(job));
+                    let _ = caller.reply.send(Box::new(Ok(job)));
                 }
                 Output::GiveBack { place, .. } => self.give_back(take(place)),
                 Output::Strand { place, .. } => self.strand(state, take(place)),
@@ -254,7 +281,7 @@ impl Shared {
                 Output::Fail { acquiree } => {
                     let caller = state.callers.remove(&acquiree).expect("who joined has a caller");
                     let error = error.clone().expect("only a failed query fails its acquirees");
-                    let _ = caller.reply.send(Err(AcquireError::Store(error)));
+                    let _ = caller.reply.send(Box::new(Err(AcquireError::Store(error))));
                 }
             }
         }

@@ -124,6 +124,19 @@ pub enum Event {
         /// How long.
         pause: Duration,
     },
+    /// A query failed without saying whether it took jobs. Whatever it took is being released (`W3`).
+    OutcomeUnknown {
+        /// The clearance whose query it was.
+        clearance: ClearanceId,
+    },
+    /// What a query of unknown outcome had taken is known, and was released: each job follows as
+    /// [`Released`](Self::Released).
+    OutcomeSettled {
+        /// The clearance whose query it was.
+        clearance: ClearanceId,
+        /// How many jobs it had taken.
+        jobs: usize,
+    },
     /// A job that was given back is available again.
     Released {
         /// The job.

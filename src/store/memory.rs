@@ -12,7 +12,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::stamps::Stamps;
-use super::{AcquireRequest, JobStore, JobTable, NewJob, StoreError};
+use super::{AcquireRequest, Claim, JobStore, JobTable, NewJob, StoreError};
 use crate::job::{Job, JobId, Posting, ProvisionerType, Tags, WorkerId};
 
 /// A job table in memory; clones share the table.
@@ -89,8 +89,7 @@ impl Table {
         })
     }
 
-    fn acquire(&mut self, request: AcquireRequest<'_>) -> Vec<Job> {
-        let now = Utc::now();
+    fn acquire(&mut self, request: AcquireRequest<'_>, now: DateTime<Utc>) -> Vec<Job> {
         let fitting: Vec<_> =
             self.fitting(request.types, request.tags).take(request.workers.len()).copied().collect();
         fitting
@@ -132,6 +131,28 @@ impl Table {
             self.available.insert(key);
         }
         true
+    }
+
+    fn release_claim(&mut self, claim: &Claim) -> Vec<Posting> {
+        let is_its = |row: &&JobRow| {
+            row.started_at == Some(claim.started_at)
+                && row.completed_at.is_none()
+                && row.worker.is_some_and(|worker| claim.workers.contains(&worker))
+        };
+        let taken: Vec<(NewJob, WorkerId)> = self
+            .rows
+            .values()
+            .filter(is_its)
+            .filter_map(|row| Some((row.job.clone(), row.worker?)))
+            .collect();
+        let mut postings = Vec::new();
+        for (job, worker) in taken {
+            self.release(job.id, worker);
+            if self.rows[&job.id].canceled_at.is_none() {
+                postings.push(job.posting());
+            }
+        }
+        postings
     }
 
     fn cancel(&mut self, job: JobId) -> bool {
@@ -193,7 +214,11 @@ impl JobRow {
 
 impl JobStore for MemoryStore {
     fn acquire<'a>(&'a self, request: AcquireRequest<'a>) -> BoxFuture<'a, Result<Vec<Job>, StoreError>> {
-        async move { Ok(self.table().acquire(request)) }.boxed()
+        async move {
+            let stamp = self.stamps.one();
+            Ok(self.table().acquire(request, stamp))
+        }
+        .boxed()
     }
 
     fn release(&self, job: JobId, worker: WorkerId) -> BoxFuture<'_, Result<bool, StoreError>> {
@@ -212,6 +237,10 @@ impl JobStore for MemoryStore {
             Ok(fitting.map(|(_, id)| table.rows[id].job.posting()).collect())
         }
         .boxed()
+    }
+
+    fn release_claim<'a>(&'a self, claim: &'a Claim) -> BoxFuture<'a, Result<Vec<Posting>, StoreError>> {
+        async move { Ok(self.table().release_claim(claim)) }.boxed()
     }
 }
 

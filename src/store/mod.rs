@@ -3,6 +3,7 @@
 //! [`JobStore`] is all that the acquirer needs. [`JobTable`] adds what posters and workers do with
 //! the rest of a job's life. Postgres and memory implement both and pass the same tests.
 
+mod claim;
 mod memory;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use crate::job::{Job, JobId, Posting, ProvisionerType, Tags, WorkerId};
 
+pub use claim::Claim;
 pub use memory::{JobRow, MemoryStore};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
@@ -33,6 +35,10 @@ pub trait JobStore: Send + Sync + 'static {
     /// Marks the oldest available jobs that fit as started, one for each worker at most, and returns
     /// them oldest first; empty when there are none. One atomic statement: rows that somebody else
     /// holds are skipped, and a job that was canceled while queued is never returned.
+    ///
+    /// After an error nothing was taken, unless it has a [`claim`](StoreError::claim): then the answer was lost,
+    /// and whether jobs were taken is for [`release_claim`](Self::release_claim) to find out. A future that is
+    /// dropped before it answers leaves that unknown for good, so that a runtime is to outlive its acquirers.
     fn acquire<'a>(&'a self, request: AcquireRequest<'a>) -> BoxFuture<'a, Result<Vec<Job>, StoreError>>;
 
     /// Makes a job that `worker` runs available again; `false` when `worker` doesn't run it (`W10`). One that
@@ -47,6 +53,12 @@ pub trait JobStore: Send + Sync + 'static {
         tags: &'a Tags,
         most: usize,
     ) -> BoxFuture<'a, Result<Vec<Posting>, StoreError>>;
+
+    /// Makes everything available again that a claim of unknown outcome took, and answers with a posting for each
+    /// such job (`W3`). Jobs of other claims, and those that are over, are left alone; one that was canceled
+    /// meanwhile is over instead. Afterwards the claim takes nothing any more, even if it was still under way.
+    /// After an error it is to be called again with the same claim, and then still answers with every posting.
+    fn release_claim<'a>(&'a self, claim: &'a Claim) -> BoxFuture<'a, Result<Vec<Posting>, StoreError>>;
 }
 
 /// The rest of a job's life.
@@ -119,13 +131,14 @@ pub struct StoreError {
     message: std::sync::Arc<str>,
     #[source]
     source: Option<std::sync::Arc<dyn std::error::Error + Send + Sync>>,
+    claim: Option<std::sync::Arc<Claim>>,
 }
 
 impl StoreError {
     /// An error that only has words.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into().into(), source: None }
+        Self { message: message.into().into(), source: None, claim: None }
     }
 
     /// An error with what caused it.
@@ -134,6 +147,18 @@ impl StoreError {
         message: impl Into<String>,
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Self {
-        Self { message: message.into().into(), source: Some(std::sync::Arc::new(source)) }
+        Self { message: message.into().into(), source: Some(std::sync::Arc::new(source)), claim: None }
+    }
+
+    /// The same error of an acquire whose answer was lost: what it took is unknown.
+    #[must_use]
+    pub fn of_unknown_outcome(self, claim: Claim) -> Self {
+        Self { claim: Some(std::sync::Arc::new(claim)), ..self }
+    }
+
+    /// The claim that failed, when its outcome is unknown.
+    #[must_use]
+    pub fn claim(&self) -> Option<&std::sync::Arc<Claim>> {
+        self.claim.as_ref()
     }
 }

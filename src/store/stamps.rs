@@ -1,7 +1,8 @@
-//! The `created_at` of new jobs: the clock's time, but never the same twice.
+//! The `created_at` of new jobs and the `started_at` of claims: the clock's time, but never the same twice.
 //!
 //! Jobs are handed out in the order of `created_at`, so that those inserted through one store keep
-//! their order, also within a batch. It promises nothing between stores: their clocks differ.
+//! their order, also within a batch; and the jobs of one claim are those that bear its stamp. It promises nothing
+//! between stores: their clocks differ.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -15,6 +16,11 @@ pub(super) struct Stamps {
 }
 
 impl Stamps {
+    /// One stamp, later than every one before.
+    pub(super) fn one(&self) -> DateTime<Utc> {
+        self.take(1).next().unwrap_or_else(Utc::now)
+    }
+
     /// `count` stamps, all later than every one before.
     pub(super) fn take(&self, count: usize) -> impl Iterator<Item = DateTime<Utc>> + use<> {
         let now = Utc::now();

@@ -1,8 +1,8 @@
 //! One domain: who waits, who is cleared, what is remembered. Holds no rule that spans domains.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::queue::Queue;
 use super::tokens::Moment;
 use super::{AcquireeId, Chance, Clearance, DomainId, DomainSpec, Order, RootCause, Time};
 
@@ -15,7 +15,7 @@ pub(super) struct Domain {
     pub(super) id: DomainId,
     pub(super) spec: Arc<DomainSpec>,
     /// Acquirees that sleep. Those of the clearance in use are not among them.
-    waiting: BTreeMap<Ticket, AcquireeId>,
+    waiting: Queue,
     /// What the domain is doing. That there is one place for a clearance is `S2` and `EXCLUSIVE`.
     pub(super) activity: Activity,
     /// What came while the domain was busy (`S6`). Postings are here only while they are forgotten otherwise
@@ -30,15 +30,15 @@ pub(super) struct Domain {
     pub(super) is_in_doubt: bool,
 }
 
-/// What a domain is doing.
+/// What a domain is doing. Boxed, since nearly all domains sleep.
 #[derive(Debug, Clone)]
 pub(super) enum Activity {
     /// Nothing: all its acquirees sleep.
     Idle,
     /// A clearance is in use.
-    InUse(InUse),
+    InUse(Box<InUse>),
     /// It waits before it queries again after an error (`W11`).
-    Pausing(Pause),
+    Pausing(Box<Pause>),
 }
 
 /// A clearance in use.
@@ -81,7 +81,7 @@ impl Domain {
         Self {
             id,
             spec,
-            waiting: BTreeMap::new(),
+            waiting: Queue::default(),
             activity: Activity::Idle,
             pending: None,
             next_poll,
@@ -91,12 +91,11 @@ impl Domain {
     }
 
     pub(super) fn join(&mut self, ticket: Ticket, acquiree: AcquireeId) {
-        let before = self.waiting.insert(ticket, acquiree);
-        assert!(before.is_none(), "a ticket is given once");
+        self.waiting.insert(ticket, acquiree);
     }
 
     pub(super) fn leave(&mut self, ticket: Ticket) -> Departure {
-        if self.waiting.remove(&ticket).is_some() {
+        if self.waiting.remove(ticket) {
             return Departure::FromWaiting;
         }
         let Activity::InUse(in_use) = &mut self.activity else {
@@ -121,12 +120,8 @@ impl Domain {
         let taken = most.min(self.waiting.len());
         (0..taken)
             .map(|_| match order {
-                Order::FirstCome => self.waiting.pop_first(),
-                Order::Any => {
-                    let place = chance.below(self.waiting.len());
-                    let ticket = *self.waiting.keys().nth(place)?;
-                    self.waiting.remove_entry(&ticket)
-                }
+                Order::FirstCome => self.waiting.take_first(),
+                Order::Any => self.waiting.take_any(chance),
             })
             .collect()
     }
@@ -143,13 +138,13 @@ impl Domain {
 
     /// Acquirees that sleep and their places, longest waiting first.
     pub(super) fn waiting_with_tickets(&self) -> impl Iterator<Item = (Ticket, AcquireeId)> {
-        self.waiting.iter().map(|(ticket, acquiree)| (*ticket, *acquiree))
+        self.waiting.iter()
     }
 
     /// The places of all its acquirees.
     pub(super) fn tickets(&self) -> impl Iterator<Item = Ticket> {
         let holders = self.in_use().into_iter().flat_map(|in_use| in_use.holders.iter().flatten());
-        self.waiting.keys().copied().chain(holders.map(|(ticket, _)| *ticket))
+        self.waiting.iter().map(|(ticket, _)| ticket).chain(holders.map(|(ticket, _)| *ticket))
     }
 
     /// When its query in flight began.
@@ -162,12 +157,12 @@ impl Domain {
 
     /// Acquirees that sleep, longest waiting first.
     pub(super) fn waiting(&self) -> impl Iterator<Item = AcquireeId> {
-        self.waiting.values().copied()
+        self.waiting.iter().map(|(_, acquiree)| acquiree)
     }
 
     /// The place of the one that has waited longest.
     pub(super) fn head(&self) -> Option<Ticket> {
-        self.waiting.keys().next().copied()
+        self.waiting.first().map(|(ticket, _)| ticket)
     }
 
     pub(super) fn is_idle(&self) -> bool {

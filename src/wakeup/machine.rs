@@ -5,7 +5,7 @@ mod answers;
 mod digest;
 mod routing;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +13,14 @@ use crate::job::Posting;
 
 use super::deadlines::{Deadlines, Due};
 use super::domain::{Activity, ClearancePhase, Departure, Domain, InUse, Ticket};
+use super::ids::IdMap;
+use super::key::ByKey;
 use super::matching::Matching;
+use super::registry::Registry;
 use super::tokens::{Book, Moment, Token};
 use super::{
-    AcquireeId, AfterError, Cause, Chain, Chance, Clearance, ClearanceId, Departed, DomainId, DomainKey,
-    DomainSpec, Doubtful, FirstPoll, Input, Outcome, Output, Policy, Postings, RootCause, Route, Time,
+    AcquireeId, AfterError, Cause, Chain, Chance, Clearance, ClearanceId, Departed, DomainId, DomainSpec,
+    Doubtful, FirstPoll, Input, Outcome, Output, Policy, Postings, RootCause, Route, Time,
 };
 
 /// Decides who may query, and why.
@@ -43,13 +46,12 @@ use super::{
 pub struct Machine {
     policy: Policy,
     backup_poll: Duration,
-    /// In order of birth, so that nothing depends on a hash.
-    domains: BTreeMap<DomainId, Domain>,
-    by_key: HashMap<DomainKey, DomainId>,
+    domains: Registry,
+    by_key: HashMap<ByKey, DomainId>,
     matching: Matching,
-    by_acquiree: HashMap<AcquireeId, (DomainId, Ticket)>,
+    by_acquiree: IdMap<AcquireeId, (DomainId, Ticket)>,
     /// The domain of each clearance in use.
-    by_clearance: HashMap<ClearanceId, DomainId>,
+    by_clearance: IdMap<ClearanceId, DomainId>,
     /// Postings that are not accounted for.
     book: Book,
     deadlines: Deadlines,
@@ -95,11 +97,11 @@ impl Machine {
         Self {
             policy,
             backup_poll,
-            domains: BTreeMap::new(),
+            domains: Registry::default(),
             by_key: HashMap::new(),
             matching: Matching::default(),
-            by_acquiree: HashMap::new(),
-            by_clearance: HashMap::new(),
+            by_acquiree: IdMap::default(),
+            by_clearance: IdMap::default(),
             book: Book::default(),
             deadlines: Deadlines::default(),
             outputs: VecDeque::new(),
@@ -139,7 +141,7 @@ impl Machine {
 
     /// The acquirees of a domain: those whom its clearance is for, then those who sleep, longest waiting first.
     pub fn acquirees(&self, domain: DomainId) -> impl Iterator<Item = AcquireeId> {
-        let domain = self.domains.get(&domain);
+        let domain = self.domains.get(domain);
         let holders = domain
             .and_then(Domain::in_use)
             .into_iter()
@@ -216,7 +218,7 @@ impl Machine {
 
     fn begin(&mut self, clearance: ClearanceId) {
         let Some(id) = self.by_clearance.get(&clearance).copied() else { return };
-        let moment = self.moment;
+        let (moment, postings) = (self.moment, self.policy.postings);
         let domain = self.domain_mut(id);
         let spec = Arc::clone(&domain.spec);
         let Activity::InUse(in_use) = &mut domain.activity else {
@@ -224,6 +226,10 @@ impl Machine {
         };
         assert!(in_use.phase == ClearancePhase::Cleared, "a clearance is used once");
         in_use.phase = ClearancePhase::Querying(moment);
+        if postings != Postings::Forgotten && domain.pending.take().is_some() {
+            // What was remembered before the query began is the query's own to answer, as a token is.
+            in_use.is_sweep = true;
+        }
         // Those who left before the query began have no place in its answer.
         in_use.holders.retain(Option::is_some);
         let acquirees = in_use.holders.iter().flatten().map(|(_, acquiree)| *acquiree).collect();
@@ -276,8 +282,7 @@ impl Machine {
     }
 
     fn messages_lost(&mut self, chance: &mut impl Chance) {
-        let all: Vec<DomainId> = self.domains.keys().copied().collect();
-        for domain in all {
+        for domain in self.domains.ids() {
             self.clear_or_pend(domain, RootCause::Recovered, chance);
         }
     }
@@ -310,7 +315,7 @@ impl Machine {
     // Steps that several of them take.
 
     fn domain_mut(&mut self, id: DomainId) -> &mut Domain {
-        self.domains.get_mut(&id).expect("a domain stands while it has acquirees, a query or a pause")
+        self.domains.get_mut(id).expect("a domain stands while it has acquirees, a query or a pause")
     }
 
     fn bear(&mut self, now: Time, spec: Arc<DomainSpec>, chance: &mut impl Chance) -> DomainId {
@@ -321,10 +326,10 @@ impl Machine {
             FirstPoll::Spread => now + fraction(self.backup_poll, chance),
         };
         self.deadlines.set(id, Due::Poll, next_poll);
-        self.by_key.insert(spec.key().clone(), id);
+        self.by_key.insert(ByKey(Arc::clone(&spec)), id);
         self.matching.add(id, &spec);
         self.outputs.push_back(Output::DomainBorn { domain: id, spec: Arc::clone(&spec) });
-        self.domains.insert(id, Domain::new(id, spec, next_poll));
+        self.domains.insert(Domain::new(id, spec, next_poll));
         id
     }
 
@@ -339,7 +344,7 @@ impl Machine {
         if !self.domains[&id].is_idle() {
             return;
         }
-        let domain = self.domains.remove(&id).expect("it was just looked at");
+        let domain = self.domains.remove(id).expect("it was just looked at");
         if domain.is_in_doubt && self.policy.doubtful == Doubtful::PostedAnew {
             self.outputs.push_back(Output::PostAnew { spec: Arc::clone(&domain.spec) });
         }
@@ -391,7 +396,7 @@ impl Machine {
         domain.pending = None;
         let clearance = Clearance { id: next, domain: id, cause, root, parent };
         let phase = ClearancePhase::Cleared;
-        domain.activity = Activity::InUse(InUse { clearance, holders, phase, is_sweep });
+        domain.activity = Activity::InUse(Box::new(InUse { clearance, holders, phase, is_sweep }));
         self.clearances_given += 1;
         self.by_clearance.insert(next, id);
         self.outputs.push_back(Output::Cleared(clearance));

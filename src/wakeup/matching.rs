@@ -1,59 +1,188 @@
-//! Finds the domains that contain a posting, at a cost that grows with those that share a tag with it and not
-//! with all (`W9`).
+//! Finds the domains that contain a posting, at a cost that grows with those and not with all (`W9`).
+//!
+//! Each type and each tag has the set of its domains, as compressed bitmaps: those that have all that a posting
+//! demands are found by intersecting whole words, also where many have each and hardly any has all.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+
+use roaring::RoaringTreemap;
 
 use crate::job::{Posting, ProvisionerType};
 
 use super::{DomainId, DomainSpec};
 
+/// So few are looked at one by one rather than intersected further.
+const LOOKED_AT_MAX: u64 = 4;
+
 /// Domains by what they accept.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Matching {
-    by_type: BTreeMap<ProvisionerType, BTreeSet<DomainId>>,
-    by_tag: HashMap<String, HashMap<String, BTreeSet<DomainId>>>,
+    by_type: HashMap<ProvisionerType, RoaringTreemap>,
+    /// By a tag's hash: two tags that share one make candidates that don't match, and nothing else.
+    by_tag: HashMap<u64, Members>,
+    hasher: RandomState,
+}
+
+/// The domains that have a tag.
+#[derive(Debug, Clone)]
+enum Members {
+    /// Many tags are of one domain only, and would pay for a set.
+    One(DomainId),
+    Many(Box<RoaringTreemap>),
 }
 
 impl Matching {
     pub(super) fn add(&mut self, id: DomainId, spec: &DomainSpec) {
         for kind in spec.types() {
-            self.by_type.entry(*kind).or_default().insert(id);
+            self.by_type.entry(*kind).or_default().insert(id.0);
         }
-        for (key, value) in spec.tags().iter() {
-            let values = self.by_tag.entry(key.to_owned()).or_default();
-            values.entry(value.to_owned()).or_default().insert(id);
+        for tag in spec.tags().iter() {
+            self.by_tag
+                .entry(self.hasher.hash_one(tag))
+                .and_modify(|members| members.insert(id))
+                .or_insert(Members::One(id));
         }
     }
 
     pub(super) fn remove(&mut self, id: DomainId, spec: &DomainSpec) {
         for kind in spec.types() {
             if let Some(domains) = self.by_type.get_mut(kind) {
-                domains.remove(&id);
+                domains.remove(id.0);
             }
         }
-        for (key, value) in spec.tags().iter() {
-            let Some(values) = self.by_tag.get_mut(key) else { continue };
-            if let Some(domains) = values.get_mut(value) {
-                domains.remove(&id);
-                if domains.is_empty() {
-                    values.remove(value);
-                }
-            }
-            if values.is_empty() {
-                self.by_tag.remove(key);
+        for tag in spec.tags().iter() {
+            let hash = self.hasher.hash_one(tag);
+            if self.by_tag.get_mut(&hash).is_some_and(|members| !members.remain_without(id)) {
+                self.by_tag.remove(&hash);
             }
         }
     }
 
-    /// Domains among which all are that contain the posting, in order of birth: those of its rarest tag.
-    pub(super) fn candidates(&self, posting: &Posting) -> impl Iterator<Item = DomainId> {
-        static NONE: BTreeSet<DomainId> = BTreeSet::new();
-        let of_type = self.by_type.get(&posting.provisioner).unwrap_or(&NONE);
-        let of_tags = posting
-            .tags
-            .iter()
-            .map(|(key, value)| self.by_tag.get(key).and_then(|values| values.get(value)).unwrap_or(&NONE));
-        let rarest = of_tags.chain([of_type]).min_by_key(|domains| domains.len());
-        rarest.into_iter().flatten().copied()
+    /// Domains among which all are that contain the posting, and few others, in order of birth.
+    pub(super) fn candidates(&self, posting: &Posting) -> impl Iterator<Item = DomainId> + use<> {
+        let (one, many) = match self.find(posting) {
+            Found::None => (None, None),
+            Found::One(id) => (Some(id), None),
+            Found::Many(domains) => (None, Some(domains)),
+        };
+        one.into_iter().chain(many.into_iter().flatten().map(DomainId))
+    }
+
+    fn find(&self, posting: &Posting) -> Found {
+        let Some(of_type) = self.by_type.get(&posting.provisioner) else { return Found::None };
+        let mut sets = Vec::new();
+        for tag in posting.tags.iter() {
+            match self.by_tag.get(&self.hasher.hash_one(tag)) {
+                None => return Found::None,
+                Some(Members::One(id)) => return Found::One(*id),
+                Some(Members::Many(domains)) => sets.push((domains.len(), &**domains)),
+            }
+        }
+        sets.sort_unstable_by_key(|(length, _)| *length);
+        let mut rarest_first = sets.into_iter().map(|(_, domains)| domains).chain([of_type]);
+        let (Some(rarest), next) = (rarest_first.next(), rarest_first.next()) else { return Found::None };
+        if rarest.len() <= LOOKED_AT_MAX {
+            return Found::Many(rarest.clone());
+        }
+        let mut all = next.map_or_else(|| rarest.clone(), |next| rarest & next);
+        for domains in rarest_first {
+            if all.len() <= LOOKED_AT_MAX {
+                break;
+            }
+            all &= domains;
+        }
+        Found::Many(all)
+    }
+}
+
+/// Domains that may contain a posting.
+enum Found {
+    None,
+    One(DomainId),
+    Many(RoaringTreemap),
+}
+
+impl Members {
+    fn insert(&mut self, id: DomainId) {
+        match self {
+            Self::One(other) if *other == id => {}
+            Self::One(other) => *self = Self::Many(Box::new(RoaringTreemap::from([other.0, id.0]))),
+            Self::Many(domains) => {
+                domains.insert(id.0);
+            }
+        }
+    }
+
+    /// Takes one out; `false` when nobody is left.
+    fn remain_without(&mut self, id: DomainId) -> bool {
+        match self {
+            Self::One(only) => *only != id,
+            Self::Many(domains) => {
+                domains.remove(id.0);
+                if domains.len() == 1
+                    && let Some(last) = domains.min()
+                {
+                    *self = Self::One(DomainId(last));
+                }
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Tags;
+
+    fn tags(pairs: &[(&str, String)]) -> Tags {
+        Tags::from_pairs(pairs.iter().map(|(key, value)| (*key, value.clone()))).expect("no NUL in these")
+    }
+
+    #[test]
+    fn candidates_are_all_that_contain_a_posting_and_few_more() {
+        use ProvisionerType::{Echo, Terraform};
+        let number = |key, n: u64| (key, n.to_string());
+        let specs: Vec<DomainSpec> = (0..400)
+            .map(|n| {
+                let types: &[_] = if n % 3 == 0 { &[Echo, Terraform] } else { &[Echo] };
+                let pairs =
+                    [number("all", 0), number("row", n / 20), number("column", n % 20), number("own", n)];
+                DomainSpec::new(types, &tags(&pairs))
+            })
+            .collect();
+        let mut matching = Matching::default();
+        for (n, spec) in (0..).zip(&specs) {
+            matching.add(DomainId(n), spec);
+        }
+        let stays = |n: u64| !n.is_multiple_of(7) && n / 20 != 5;
+        for (n, spec) in (0..).zip(&specs).filter(|(n, _)| !stays(*n)) {
+            matching.remove(DomainId(n), spec);
+        }
+        for provisioner in [Echo, Terraform] {
+            for demanded in [
+                vec![],
+                vec![number("all", 0)],
+                vec![number("row", 3)],
+                vec![number("row", 5)],
+                vec![number("row", 3), number("column", 4), number("all", 0)],
+                vec![number("column", 4), number("own", 64)],
+                vec![number("own", 63)],
+                vec![number("own", 1_000)],
+            ] {
+                let posting = Posting { provisioner, tags: tags(&demanded), job_id: None };
+                let fits = |id: &DomainId| specs[id.0 as usize].contains(&posting);
+                let found: Vec<DomainId> = matching.candidates(&posting).collect();
+                let expected: Vec<DomainId> =
+                    (0..400).filter(|n| stays(*n)).map(DomainId).filter(fits).collect();
+                assert!(found.iter().copied().filter(fits).eq(expected.iter().copied()), "{posting:?}");
+                assert!(found.len() <= expected.len() + LOOKED_AT_MAX as usize, "{posting:?}: {found:?}");
+            }
+        }
+        for (n, spec) in (0..).zip(&specs).filter(|(n, _)| stays(*n)) {
+            matching.remove(DomainId(n), spec);
+        }
+        assert!(matching.by_tag.is_empty() && matching.by_type.values().all(RoaringTreemap::is_empty));
     }
 }

@@ -8,16 +8,21 @@ mod cause;
 mod chance;
 mod deadlines;
 mod domain;
+mod ids;
 mod key;
 mod machine;
 mod matching;
 mod policy;
+mod queue;
+mod registry;
 mod time;
 mod tokens;
 
 pub use alphabet::{AcquireeId, Clearance, ClearanceId, DomainId, Input, Outcome, Output};
 pub use cause::{Cause, RootCause};
 pub use chance::{Chance, FirstChoice};
+#[cfg(feature = "runtime")]
+pub(crate) use ids::IdMap;
 pub use key::{DomainKey, DomainSpec};
 pub use machine::{DomainView, Machine};
 pub use policy::{

@@ -4,7 +4,7 @@
 //! or when a query of its domain that began after its arrival found nothing more.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 
 use crate::job::{JobId, Posting, ProvisionerType, Tags};
@@ -27,33 +27,39 @@ struct Tokens(BTreeMap<Shape, Token>);
 /// Postings of one shape.
 #[derive(Debug, Clone)]
 pub(super) struct Token {
-    /// The latest arrival among the postings that it stands for.
-    arrived: Moment,
-    named: BTreeSet<JobId>,
-    /// It stands for jobs as well that it doesn't name.
-    is_open: bool,
+    /// The jobs that it names, and when each was posted last.
+    named: BTreeMap<JobId, Moment>,
+    /// When the last posting came of a job that it stands for as well, but doesn't name.
+    open: Option<Moment>,
 }
 
 impl Token {
     pub(super) fn new(posting: &Posting, arrived: Moment) -> Self {
-        Self { arrived, named: posting.job_id.into_iter().collect(), is_open: posting.job_id.is_none() }
+        match posting.job_id {
+            Some(job) => Self { named: BTreeMap::from([(job, arrived)]), open: None },
+            None => Self { named: BTreeMap::new(), open: Some(arrived) },
+        }
     }
 
     /// How many jobs it stands for; `None` when that isn't known.
     fn jobs(&self) -> Option<usize> {
-        (!self.is_open).then_some(self.named.len())
+        self.open.is_none().then_some(self.named.len())
+    }
+
+    fn stands_for_nothing(&self) -> bool {
+        self.named.is_empty() && self.open.is_none()
     }
 
     /// Stands for what the other did as well; the jobs that it does not name for want of room come back.
     fn fold(&mut self, other: Self) -> Vec<JobId> {
-        self.arrived = self.arrived.max(other.arrived);
-        self.is_open |= other.is_open;
+        self.open = self.open.max(other.open);
         let mut unnamed = Vec::new();
-        for job in other.named {
-            if self.named.contains(&job) || self.named.len() < JOBS_NAMED_MAX {
-                self.named.insert(job);
+        for (job, arrived) in other.named {
+            if self.named.contains_key(&job) || self.named.len() < JOBS_NAMED_MAX {
+                let latest = self.named.entry(job).or_insert(arrived);
+                *latest = arrived.max(*latest);
             } else {
-                self.is_open = true;
+                self.open = self.open.max(Some(arrived));
                 unnamed.push(job);
             }
         }
@@ -76,7 +82,7 @@ impl Book {
 
     /// A domain keeps a token in mind from now on.
     pub(super) fn add(&mut self, domain: DomainId, shape: Shape, token: Token) {
-        for job in &token.named {
+        for job in token.named.keys() {
             self.by_job.insert(*job, domain);
         }
         match self.by_domain.entry(domain).or_default().0.entry(shape) {
@@ -95,7 +101,7 @@ impl Book {
     pub(super) fn acquired(&mut self, job: JobId) {
         let Some(domain) = self.by_job.remove(&job) else { return };
         let Some(tokens) = self.by_domain.get_mut(&domain) else { return };
-        tokens.0.retain(|_, token| !token.named.remove(&job) || token.is_open || !token.named.is_empty());
+        tokens.0.retain(|_, token| token.named.remove(&job).is_none() || !token.stands_for_nothing());
         self.forget_if_empty(domain);
     }
 
@@ -104,13 +110,15 @@ impl Book {
         let Some(tokens) = self.by_domain.get_mut(&domain) else { return };
         let by_job = &mut self.by_job;
         tokens.0.retain(|_, token| {
-            let stays = token.arrived > began;
-            if !stays {
-                for job in &token.named {
+            token.open = token.open.filter(|arrived| *arrived > began);
+            token.named.retain(|job, arrived| {
+                let stays = *arrived > began;
+                if !stays {
                     by_job.remove(job);
                 }
-            }
-            stays
+                stays
+            });
+            !token.stands_for_nothing()
         });
         self.forget_if_empty(domain);
     }
@@ -118,7 +126,7 @@ impl Book {
     /// Takes what the domain keeps in mind.
     pub(super) fn take(&mut self, domain: DomainId) -> impl Iterator<Item = (Shape, Token)> + use<> {
         let tokens = self.by_domain.remove(&domain).unwrap_or_default();
-        for job in tokens.0.values().flat_map(|token| &token.named) {
+        for job in tokens.0.values().flat_map(|token| token.named.keys()) {
             self.by_job.remove(job);
         }
         tokens.0.into_iter()
@@ -143,8 +151,11 @@ impl Book {
     pub(super) fn digest(&self, domain: DomainId, begun: &[Moment], into: &mut impl Hasher) {
         let Some(tokens) = self.by_domain.get(&domain) else { return };
         for (shape, token) in &tokens.0 {
-            let arrived = begun.partition_point(|began| *began < token.arrived);
-            (shape, &token.named, token.is_open, arrived).hash(into);
+            let place = |arrived: Moment| begun.partition_point(|began| *began < arrived);
+            (shape, token.open.map(place)).hash(into);
+            for (job, arrived) in &token.named {
+                (job, place(*arrived)).hash(into);
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use acquirer::job::{Job, JobId, Posting, ProvisionerType, Tags, WorkerId};
 use acquirer::pubsub::{MemoryPubSub, PubSub as _};
 use acquirer::runtime::{ChannelTap, Event, QueryOutcome};
-use acquirer::store::{AcquireRequest, JobStore, JobTable as _, MemoryStore, NewJob, StoreError};
+use acquirer::store::{AcquireRequest, Claim, JobStore, JobTable as _, MemoryStore, NewJob, StoreError};
 use acquirer::wakeup::{DomainSpec, Policy, RootCause};
 use acquirer::{AcquireError, Acquirer, AcquirerOptions};
 use futures::FutureExt as _;
@@ -26,6 +26,8 @@ pub(crate) struct HeldStore {
     gate: Arc<Semaphore>,
     in_flight: Arc<Mutex<BTreeMap<String, usize>>>,
     failures: Arc<Mutex<Vec<String>>>,
+    lost_answers: Arc<Mutex<usize>>,
+    failing_releases: Arc<Mutex<usize>>,
     queries: Arc<Mutex<u64>>,
 }
 
@@ -36,6 +38,8 @@ impl HeldStore {
             gate: Arc::new(Semaphore::new(if is_open { Semaphore::MAX_PERMITS } else { 0 })),
             in_flight: Arc::default(),
             failures: Arc::default(),
+            lost_answers: Arc::default(),
+            failing_releases: Arc::default(),
             queries: Arc::default(),
         }
     }
@@ -53,6 +57,23 @@ impl HeldStore {
     /// Lets the next query fail.
     pub(crate) fn fail_next(&self, error: &str) {
         self.failures.lock().unwrap().push(error.to_owned());
+    }
+
+    /// Loses the answer to the next query that takes jobs.
+    pub(crate) fn lose_next_answer(&self) {
+        *self.lost_answers.lock().unwrap() += 1;
+    }
+
+    /// Lets so many releases be done and their answers be lost.
+    pub(crate) fn fail_releases(&self, count: usize) {
+        *self.failing_releases.lock().unwrap() += count;
+    }
+
+    fn loses_answer(of: &Mutex<usize>) -> bool {
+        let mut left = of.lock().unwrap();
+        let loses = *left > 0;
+        *left -= usize::from(loses);
+        loses
     }
 
     /// How many queries there were.
@@ -77,7 +98,13 @@ impl JobStore for HeldStore {
             let failure = self.failures.lock().unwrap().pop();
             let answer = match failure {
                 Some(error) => Err(StoreError::new(error)),
-                None => self.table.acquire(request).await,
+                None => match self.table.acquire(request).await {
+                    Ok(jobs) if !jobs.is_empty() && Self::loses_answer(&self.lost_answers) => {
+                        let claim = Claim::new(request.workers.to_vec(), jobs[0].started_at);
+                        Err(StoreError::new("connection lost").of_unknown_outcome(claim))
+                    }
+                    answer => answer,
+                },
             };
             tokio::task::yield_now().await;
             *self.in_flight.lock().unwrap().get_mut(&key).unwrap() -= 1;
@@ -87,7 +114,24 @@ impl JobStore for HeldStore {
     }
 
     fn release(&self, job: JobId, worker: WorkerId) -> BoxFuture<'_, Result<bool, StoreError>> {
-        self.table.release(job, worker)
+        async move {
+            let released = self.table.release(job, worker).await;
+            if Self::loses_answer(&self.failing_releases) {
+                return Err(StoreError::new("connection lost"));
+            }
+            released
+        }
+        .boxed()
+    }
+
+    fn release_claim<'a>(&'a self, claim: &'a Claim) -> BoxFuture<'a, Result<Vec<Posting>, StoreError>> {
+        async move {
+            if Self::loses_answer(&self.failing_releases) {
+                return Err(StoreError::new("no connection"));
+            }
+            self.table.release_claim(claim).await
+        }
+        .boxed()
     }
 
     fn available<'a>(

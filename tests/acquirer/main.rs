@@ -12,4 +12,5 @@ mod harness;
 mod limits;
 mod reading;
 mod subscribing;
+mod unknown;
 mod upstream;

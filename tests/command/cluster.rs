@@ -5,8 +5,9 @@ use std::process::Command;
 
 use rustix::process::Signal;
 
+use crate::await_that::await_that;
 use crate::clearance::{Desk, Running, Said, clearance, outcome};
-use crate::leftovers::{await_that, cluster_in, expect_nothing_left, processes_in};
+use crate::leftovers::{cluster_in, expect_nothing_left, processes_in};
 
 /// Goes on for as long as it is let.
 const LONG: &str = r#"

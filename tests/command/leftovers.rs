@@ -2,24 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
 
 /// The directory in a line such as `clearance: using local PG 15.18 at DIRECTORY/postgres, durability safe`.
 pub(crate) fn cluster_in(line: &str) -> Option<PathBuf> {
     let (_, place) = line.strip_prefix("clearance: using local PG ")?.split_once(" at ")?;
     let (socket, _) = place.split_once("/postgres, ")?;
     Some(socket.into())
-}
-
-/// Waits, within bounds, until something holds that nobody announces: the death of another's process.
-#[track_caller]
-pub(crate) fn await_that(what: &str, holds: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "{what} within 20 s");
-        thread::sleep(Duration::from_millis(5));
-    }
 }
 
 /// Every process whose command line names the directory.

@@ -10,9 +10,9 @@ use loadgen::database::{Database, DatabaseRequest, Durability, How, Kind, open};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use sqlx::{Connection as _, PgConnection};
 
+use crate::await_that::await_that;
 use crate::process::{
-    Owner, await_that, copy_for_everybody, is_alive, is_gone, local, owner, processes_in, this_binary,
-    words_of,
+    Owner, copy_for_everybody, is_alive, is_gone, local, owner, processes_in, this_binary, words_of,
 };
 
 async fn answer(database: &Database, question: &'static str) -> String {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../shared/await_that.rs"]
+mod await_that;
 mod docker;
 mod local;
 mod process;

@@ -4,8 +4,6 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Lines, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use loadgen::database::{Database, DatabaseRequest, How, open};
 
@@ -55,15 +53,6 @@ pub(crate) fn this_binary() -> PathBuf {
 /// A local cluster with the defaults.
 pub(crate) async fn local() -> Database {
     open(DatabaseRequest { how: How::Local, ..DatabaseRequest::default() }, &|_| ()).await.unwrap()
-}
-
-/// Waits, within bounds, until something holds that nobody announces: the death of another's process.
-pub(crate) fn await_that(what: &str, holds: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(15), "{what} within 15 s");
-        thread::sleep(Duration::from_millis(5));
-    }
 }
 
 /// Whether a process is there; a dead one that nobody waited for isn't.

@@ -1,8 +1,13 @@
 //! The promises of `PubSub`, each kept by every implementation.
 
-use acquirer::pubsub::{MemoryPubSub, Message, PostgresPubSub, PubSub, Subscription};
+use std::sync::Arc;
 
-use crate::support::database;
+use acquirer::pubsub::{MemoryPubSub, Message, PostgresPubSub, PubSub, Subscription};
+use futures::FutureExt as _;
+use loadgen::fault::{FaultyPubSub, Switch};
+use loadgen::measure::{JobIds, Recorder};
+
+use crate::cluster::database;
 
 /// One test per promise and implementation.
 macro_rules! conformance {
@@ -15,6 +20,9 @@ macro_rules! conformance {
                 super::$promise(super::PostgresPubSub::new(super::database().await)).await;
             })*
         }
+        mod nothing_faulty {
+            $(#[tokio::test] async fn $promise() { super::$promise(super::nothing_faulty()).await; })*
+        }
     };
 }
 
@@ -25,6 +33,13 @@ conformance! {
     payloads_arrive_in_order
     publishing_to_nobody_succeeds
     the_others_go_on_when_one_unsubscribes
+    a_wait_that_is_given_up_loses_nothing
+}
+
+/// The load generator's switch while it lets everything pass.
+fn nothing_faulty() -> impl PubSub {
+    let recorder = Arc::new(Recorder::new(JobIds::new(uuid::Uuid::nil()), []));
+    FaultyPubSub::new(MemoryPubSub::new(), Arc::new(Switch::new(1, 0)), recorder)
 }
 
 pub(crate) async fn next_payload(subscription: &mut Subscription) -> String {
@@ -79,4 +94,13 @@ async fn the_others_go_on_when_one_unsubscribes(pubsub: impl PubSub) {
     drop(one);
     pubsub.publish("hello").await.unwrap();
     assert_eq!(next_payload(&mut two).await, "hello");
+}
+
+async fn a_wait_that_is_given_up_loses_nothing(pubsub: impl PubSub) {
+    let mut subscription = pubsub.subscribe().await.unwrap();
+    for index in 0..20 {
+        assert!(subscription.recv().now_or_never().is_none());
+        pubsub.publish(&index.to_string()).await.unwrap();
+        assert_eq!(next_payload(&mut subscription).await, index.to_string());
+    }
 }

@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
+#[path = "../shared/cluster.rs"]
+mod cluster;
 mod conformance;
 mod memory;
 mod postgres;
+#[path = "../shared/until.rs"]
+mod until;

@@ -1,11 +1,16 @@
 //! Lost connections, and that none is left behind.
 
+use std::time::Duration;
+
+use acquirer::pubsub::postgres::Probe;
 use acquirer::pubsub::{Message, PostgresPubSub, PubSub};
+use loadgen::database::local::StopMode;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
 
+use crate::cluster::{Cluster, database};
 use crate::conformance::next_payload;
-use crate::support::{Cluster, database, until};
+use crate::until::until;
 
 const NAME: &str = "pubsub";
 
@@ -71,16 +76,16 @@ async fn a_publisher_that_is_killed_connects_again_and_loses_nothing() {
 
 #[tokio::test]
 async fn a_server_that_restarts_is_found_again() {
-    let cluster = Cluster::start();
+    let cluster = Cluster::start().await;
     let options = cluster.database().await;
     let pubsub = pubsub(&options);
     let mut subscription = pubsub.subscribe().await.unwrap();
     pubsub.publish("before").await.unwrap();
     assert_eq!(next_payload(&mut subscription).await, "before");
-    cluster.stop();
+    cluster.server().stop(StopMode::Fast).await.unwrap();
     pubsub.publish("meanwhile").await.unwrap_err();
     pubsub.subscribe().await.unwrap_err();
-    cluster.run();
+    cluster.server().start().await.unwrap();
     assert_eq!(subscription.recv().await, Some(Message::MayHaveDropped));
     pubsub.publish("after").await.unwrap();
     assert_eq!(next_payload(&mut subscription).await, "after");
@@ -102,10 +107,10 @@ async fn dropping_a_subscription_closes_its_connection() {
 
 #[tokio::test]
 async fn dropping_a_subscription_ends_its_search_for_a_lost_server() {
-    let cluster = Cluster::start();
+    let cluster = Cluster::start().await;
     let options = cluster.database().await;
     let subscription = pubsub(&options).subscribe().await.unwrap();
-    cluster.stop();
+    cluster.server().stop(StopMode::Fast).await.unwrap();
     let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
     assert!(tasks() > 0, "nothing searches");
     drop(subscription);
@@ -130,4 +135,17 @@ async fn subscribing_fails_when_it_cannot_listen() {
     let error = pubsub(&options).subscribe().await.unwrap_err();
     assert!(error.to_string().starts_with("cannot listen on provisioner_job_posted: "), "{error}");
     assert!(error.to_string().contains("none_such"), "{error}");
+}
+
+#[tokio::test]
+async fn a_silent_subscription_that_hears_is_probed_and_left_alone() {
+    let options = database().await;
+    let probe = Probe { silence: Duration::from_millis(1), patience: Duration::from_secs(20) };
+    let pubsub = PostgresPubSub::with_probe(options.clone(), probe);
+    let mut one = pubsub.subscribe().await.unwrap();
+    let mut two = pubsub.subscribe().await.unwrap();
+    until("both were probed", async || (pubsub.probes() >= 20).then_some(())).await;
+    pubsub.publish("first of all").await.unwrap();
+    assert_eq!(next_payload(&mut one).await, "first of all");
+    assert_eq!(next_payload(&mut two).await, "first of all");
 }

@@ -49,3 +49,16 @@ fn a_tag_with_nul_in_key_or_value_is_refused() {
     }
     assert!(serde_json::from_str::<Tags>(r#"{"a":"b\u0000"}"#).is_err());
 }
+
+#[test]
+fn tags_say_what_a_map_of_them_would() {
+    let pairs = [("b", "2"), ("a", ""), ("", "1"), ("aa", "x"), ("b", "3"), ("é", "ü")];
+    let map: std::collections::BTreeMap<&str, &str> = pairs.into_iter().collect();
+    let tags = tagged(&pairs);
+    assert!(tags.iter().eq(map.iter().map(|(key, value)| (*key, *value))));
+    assert_eq!((tags.len(), tags.is_empty()), (map.len(), false));
+    for key in ["", "a", "aa", "b", "c", "é", "2", "\0"] {
+        assert_eq!(tags.get(key), map.get(key).copied(), "{key:?}");
+    }
+    assert_eq!(serde_json::to_value(&tags).unwrap(), serde_json::to_value(&map).unwrap());
+}

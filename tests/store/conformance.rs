@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use acquirer::job::{ProvisionerType, Tags};
-use acquirer::store::{AcquireRequest, NewJob};
+use acquirer::job::{Job, ProvisionerType, Tags};
+use acquirer::store::{AcquireRequest, Claim, NewJob};
 use futures::future::join_all;
 use uuid::Uuid;
 
@@ -42,6 +42,11 @@ conformance! {
     a_released_job_is_available_at_its_old_place
     only_its_worker_releases_a_job
     a_canceled_job_that_is_released_is_over
+    a_claim_that_is_released_makes_all_its_jobs_available_at_their_old_places
+    a_claim_that_took_nothing_releases_nothing
+    a_claim_is_told_from_others_by_its_stamp_and_its_workers
+    jobs_of_a_claim_that_are_over_are_left_alone
+    a_canceled_job_whose_claim_is_released_is_over_and_not_posted
     a_finished_job_is_changed_by_nobody
     an_insert_of_unknown_outcome_can_be_tried_again
     available_jobs_that_fit_are_named_oldest_first_and_left_alone
@@ -318,6 +323,82 @@ async fn a_canceled_job_that_is_released_is_over(table: impl Table) {
     assert_eq!(table.take_one(&Tags::new()).await, None);
 }
 
+async fn a_claim_that_is_released_makes_all_its_jobs_available_at_their_old_places(table: impl Table) {
+    let carried = tags([("a", "1"), ("b", "it's \"odd\"")]);
+    let mut jobs: Vec<NewJob> = (0..3).map(|_| echo(&carried)).collect();
+    jobs[1].provisioner = ProvisionerType::Terraform;
+    jobs[2].tags = Tags::new();
+    table.store().insert(&jobs).await.unwrap();
+    let workers = workers(5);
+    let taken = table.take(&workers, &ProvisionerType::ALL, &carried).await;
+    let claim = claim_of(&workers, &taken[0]);
+    let mut postings = table.store().release_claim(&claim).await.unwrap();
+    let mut expected: Vec<_> = jobs.iter().map(NewJob::posting).collect();
+    postings.sort_by_key(|posting| posting.job_id);
+    expected.sort_by_key(|posting| posting.job_id);
+    assert_eq!(postings, expected);
+    assert_eq!(table.store().release_claim(&claim).await.unwrap(), [], "released twice");
+    for job in &jobs {
+        let row = table.row(job.id).await;
+        assert_eq!((row.started_at, row.worker_id, row.completed_at), (None, None, None));
+    }
+    let again = table.take(&workers, &ProvisionerType::ALL, &carried).await;
+    assert!(again.iter().map(|job| job.id).eq(jobs.iter().map(|job| job.id)));
+}
+
+async fn a_claim_that_took_nothing_releases_nothing(table: impl Table) {
+    let id = table.put(echo(&Tags::new())).await;
+    let claim = Claim::new(workers(2), chrono::Utc::now());
+    assert_eq!(table.store().release_claim(&claim).await.unwrap(), []);
+    assert_eq!(table.take_one(&Tags::new()).await.unwrap().id, id);
+}
+
+async fn a_claim_is_told_from_others_by_its_stamp_and_its_workers(table: impl Table) {
+    for _ in 0..20 {
+        table.put(echo(&Tags::new())).await;
+    }
+    // One worker that claims again and again, as fast as it can.
+    let workers = workers(1);
+    let mut taken: Vec<Job> = Vec::new();
+    for _ in 0..20 {
+        taken.extend(table.take(&workers, &ProvisionerType::ALL, &Tags::new()).await);
+    }
+    let stamps: HashSet<_> = taken.iter().map(|job| job.started_at.timestamp_micros()).collect();
+    assert_eq!(stamps.len(), 20, "a stamp was given twice");
+    let stranger = Claim::new(vec![Uuid::new_v4()], taken[7].started_at);
+    assert_eq!(table.store().release_claim(&stranger).await.unwrap(), []);
+    let released = table.store().release_claim(&claim_of(&workers, &taken[7])).await.unwrap();
+    assert_eq!(released.iter().map(|posting| posting.job_id).collect::<Vec<_>>(), [Some(taken[7].id)]);
+    for job in &taken {
+        let worker = table.row(job.id).await.worker_id;
+        assert_eq!(worker, (job.id != taken[7].id).then_some(workers[0]));
+    }
+}
+
+async fn jobs_of_a_claim_that_are_over_are_left_alone(table: impl Table) {
+    table.store().insert(&[echo(&Tags::new()), echo(&Tags::new()), echo(&Tags::new())]).await.unwrap();
+    let workers = workers(3);
+    let taken = table.take(&workers, &ProvisionerType::ALL, &Tags::new()).await;
+    assert!(table.store().complete(taken[0].id, taken[0].worker).await.unwrap());
+    assert!(table.store().fail(taken[1].id, taken[1].worker, "broke").await.unwrap());
+    let over = [table.row(taken[0].id).await, table.row(taken[1].id).await];
+    let released = table.store().release_claim(&claim_of(&workers, &taken[0])).await.unwrap();
+    assert_eq!(released.iter().map(|posting| posting.job_id).collect::<Vec<_>>(), [Some(taken[2].id)]);
+    assert_eq!([table.row(taken[0].id).await, table.row(taken[1].id).await], over);
+    assert_eq!(table.take_one(&Tags::new()).await.unwrap().id, taken[2].id);
+    assert_eq!(table.take_one(&Tags::new()).await, None);
+}
+
+async fn a_canceled_job_whose_claim_is_released_is_over_and_not_posted(table: impl Table) {
+    let id = table.put(echo(&Tags::new())).await;
+    let job = table.take_one(&Tags::new()).await.unwrap();
+    table.store().cancel(id).await.unwrap();
+    assert_eq!(table.store().release_claim(&claim_of(&[job.worker], &job)).await.unwrap(), []);
+    let row = table.row(id).await;
+    assert!(row.completed_at.is_some() && row.started_at.is_none() && row.worker_id.is_none());
+    assert_eq!(table.take_one(&Tags::new()).await, None);
+}
+
 async fn a_finished_job_is_changed_by_nobody(table: impl Table) {
     let id = table.put(echo(&Tags::new())).await;
     let worker = table.take_one(&Tags::new()).await.unwrap().worker;
@@ -338,6 +419,11 @@ async fn an_insert_of_unknown_outcome_can_be_tried_again(table: impl Table) {
     table.store().insert(&jobs).await.unwrap();
     assert_eq!((first.id, table.take_one(&Tags::new()).await.unwrap().id), (jobs[0].id, jobs[1].id));
     assert_eq!(table.take_one(&Tags::new()).await, None);
+}
+
+/// The claim that took a job.
+fn claim_of(workers: &[Uuid], job: &Job) -> Claim {
+    Claim::new(workers.to_vec(), job.started_at)
 }
 
 fn workers(count: usize) -> Vec<Uuid> {

@@ -6,12 +6,14 @@ use std::task::{Context, Poll, Waker};
 
 use acquirer::job::{ProvisionerType, Tags};
 use acquirer::store::{AcquireRequest, JobStore, JobTable, PostgresStore, StoreError};
+use loadgen::database::local::StopMode;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::support::{Cluster, until};
+use crate::cluster::Cluster;
 use crate::table::{Postgres, Table, echo};
+use crate::until::until;
 
 /// The pids of the store's backends.
 async fn backends(connection: &mut PgConnection) -> Vec<i32> {
@@ -169,13 +171,13 @@ async fn a_closed_store_has_no_connections_and_answers_with_an_error() {
 
 #[tokio::test]
 async fn a_server_that_restarts_is_found_again() {
-    let cluster = Cluster::start();
+    let cluster = Cluster::start().await;
     let options = cluster.database().await;
     let store = PostgresStore::connect(options, 1).await.unwrap();
     store.cancel(Uuid::nil()).await.unwrap_err();
-    cluster.stop();
+    cluster.server().stop(StopMode::Fast).await.unwrap();
     store.cancel(Uuid::nil()).await.unwrap_err();
-    cluster.run();
+    cluster.server().start().await.unwrap();
     let tags = Tags::new();
     let request = AcquireRequest { workers: &[Uuid::nil()], types: &ProvisionerType::ALL, tags: &tags };
     let error = store.acquire(request).await.unwrap_err();

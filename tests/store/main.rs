@@ -2,12 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
+#[path = "../shared/cluster.rs"]
+mod cluster;
 mod conformance;
 mod connections;
 mod plan;
 mod posting;
 mod schema;
 mod table;
+#[path = "../shared/until.rs"]
+mod until;

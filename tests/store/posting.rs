@@ -8,8 +8,8 @@ use acquirer::pubsub::{Message, PostgresPubSub, PubSub, Subscription};
 use sqlx::{Connection, Executor};
 use uuid::Uuid;
 
-use crate::support::until;
 use crate::table::{Postgres, Table, echo, tags};
+use crate::until::until;
 
 async fn next_posting(subscription: &mut Subscription) -> Posting {
     match subscription.recv().await {
@@ -47,6 +47,16 @@ async fn committed_jobs_are_each_announced() {
         assert_eq!(next_posting(&mut subscription).await, job.posting());
     }
     assert_eq!(table.take_one(&Tags::new()).await, None, "announcing inserts nothing");
+}
+
+#[tokio::test]
+async fn an_insert_alone_posts_nothing() {
+    let table = Postgres::new().await;
+    let pubsub = PostgresPubSub::new(table.options.clone());
+    let mut subscription = pubsub.subscribe().await.unwrap();
+    table.put(echo(&Tags::new())).await;
+    pubsub.publish("a marker").await.unwrap();
+    assert_eq!(subscription.recv().await, Some(Message::Payload(b"a marker".to_vec())));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use acquirer::store::postgres::schema::{self, SchemaState};
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
-use crate::support::database;
+use crate::cluster::database;
 
 async fn relations(connection: &mut PgConnection) -> Vec<String> {
     sqlx::query_scalar(

@@ -10,7 +10,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
 use uuid::Uuid;
 
-use crate::support::database;
+use crate::cluster::database;
 
 /// A row as the tests look at it.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]

@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../shared/await_that.rs"]
+mod await_that;
 mod endings;
 #[path = "../command/leftovers.rs"]
 mod leftovers;

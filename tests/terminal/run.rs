@@ -8,7 +8,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use vt100::Screen;
 
-use crate::leftovers::{await_that, cluster_in, expect_nothing_left, processes_in};
+use crate::await_that::await_that;
+use crate::leftovers::{cluster_in, expect_nothing_left, processes_in};
 use crate::terminal::{Left, Terminal};
 
 /// Two domains, jobs at all times, and a backup poll that doesn't try anybody's patience.

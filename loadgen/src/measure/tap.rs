@@ -180,6 +180,8 @@ impl Tap for ReplicaTap {
             | Event::Pended { .. }
             | Event::HandedOn { .. }
             | Event::PostedAnew(_)
+            | Event::OutcomeUnknown { .. }
+            | Event::OutcomeSettled { .. }
             | Event::BackingOff { .. } => {}
         }
     }

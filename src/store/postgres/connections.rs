@@ -3,18 +3,33 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, PgConnection};
+use sqlx::{ConnectOptions, Connection, PgConnection, Row};
 use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::super::claim::Session;
 
 /// How long one attempt to connect may take. A host that swallows packets would hold a permit for ever.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The session that a connection has on the server. Its start tells it from a later one with the same process.
+const SESSION: &str =
+    "SELECT pid, backend_start FROM pg_stat_get_activity(pg_backend_pid()) WHERE backend_start IS NOT NULL";
 
 /// A stack of idle connections under a semaphore.
 pub(super) struct Connections {
     options: PgConnectOptions,
     permits: Semaphore,
-    idle: Mutex<Vec<PgConnection>>,
+    /// Bounds the wait for an answer.
+    patience: Duration,
+    idle: Mutex<Vec<Opened>>,
+}
+
+/// A connection, and its session on the server.
+struct Opened {
+    connection: PgConnection,
+    session: Session,
 }
 
 /// A connection that is in use. Dropped before it is settled, it closes its connection: the query's
@@ -22,14 +37,15 @@ pub(super) struct Connections {
 pub(super) struct Lease<'a> {
     connections: &'a Connections,
     // Declared before the permit, so that the connection is closed before another may be made.
-    connection: PgConnection,
+    opened: Opened,
     _permit: SemaphorePermit<'a>,
 }
 
 impl Connections {
-    pub(super) fn new(options: PgConnectOptions, connections_max: usize) -> Self {
+    pub(super) fn new(options: PgConnectOptions, connections_max: usize, patience: Duration) -> Self {
         Self {
             options,
+            patience,
             permits: Semaphore::new(connections_max.clamp(1, Semaphore::MAX_PERMITS)),
             idle: Mutex::default(),
         }
@@ -39,31 +55,49 @@ impl Connections {
     pub(super) async fn lease(&self) -> Result<Lease<'_>, sqlx::Error> {
         let permit = self.permits.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
         let idle = self.idle().pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => connect(&self.options).await?,
+        let opened = match idle {
+            Some(opened) => opened,
+            None => self.open().await?,
         };
-        Ok(Lease { connections: self, connection, _permit: permit })
+        Ok(Lease { connections: self, opened, _permit: permit })
+    }
+
+    async fn open(&self) -> Result<Opened, sqlx::Error> {
+        let mut connection = connect(&self.options).await?;
+        let row = within(self.patience, sqlx::query(SESSION).fetch_one(&mut connection)).await?;
+        let session = Session { pid: row.try_get(0)?, since: row.try_get(1)? };
+        Ok(Opened { connection, session })
     }
 
     /// Refuses further leases, and closes the idle connections; those in use are closed when settled.
     pub(super) async fn close(&self) {
         self.permits.close();
         let idle = std::mem::take(&mut *self.idle());
-        for connection in idle {
+        for opened in idle {
             // The server notices the closed socket whether or not it could be told.
-            let _ = connection.close().await;
+            let _ = within(self.patience, opened.connection.close()).await;
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<PgConnection>> {
+    /// How long an answer is waited for: a connection can be dead without anybody saying so.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Opened>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Lease<'_> {
+    /// Its session on the server.
+    pub(super) fn session(&self) -> Session {
+        self.opened.session
+    }
+
+    /// Where to ask; the answer is to be waited for [`within`] the [`patience`](Connections::patience).
     pub(super) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.connection
+        &mut self.opened.connection
     }
 
     /// Gives the connection back after a query that succeeded, and closes it after one that failed.
@@ -71,7 +105,7 @@ impl Lease<'_> {
         let mut idle = self.connections.idle();
         match &result {
             Ok(_) if self.connections.permits.is_closed() => {}
-            Ok(_) => idle.push(self.connection),
+            Ok(_) => idle.push(self.opened),
             // What ended this connection has most likely ended its idle siblings too.
             Err(error) if ends_connections(error) => idle.clear(),
             Err(_) => {}
@@ -83,8 +117,16 @@ impl Lease<'_> {
 
 /// Connects, within a bounded time.
 pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await.unwrap_or_else(|_| {
-        let error = format!("no connection within {} s", CONNECT_TIMEOUT.as_secs());
+    within(CONNECT_TIMEOUT, options.connect()).await
+}
+
+/// Waits for an answer of the server within bounds.
+pub(crate) async fn within<T>(
+    patience: Duration,
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    tokio::time::timeout(patience, answer).await.unwrap_or_else(|_| {
+        let error = format!("no answer within {patience:?}");
         Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, error)))
     })
 }
@@ -96,4 +138,12 @@ pub(crate) fn ends_connections(error: &sqlx::Error) -> bool {
         Some(error) => error.code().is_some_and(|code| code.starts_with("08") || code.starts_with("57P")),
         None => true,
     }
+}
+
+/// Whether a statement that ended in this error may have been committed all the same: nothing came back, or only
+/// that the session was ended, which may be for what happened after the commit.
+pub(super) fn leaves_outcome_unknown(error: &sqlx::Error) -> bool {
+    // 40003: statement completion unknown.
+    let says_so = error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == "40003");
+    says_so || ends_connections(error)
 }

@@ -3,18 +3,21 @@
 //! Every method is one autocommitted statement on a connection of the store's own: at most N of them, idle
 //! ones on a stack, handed out without asking the server whether they are alive. After an error a connection
 //! is closed and the next one is made anew, and a future dropped in the middle of a query closes its
-//! connection. Nothing is retried here: the caller knows what an unknown outcome means to it.
+//! connection. The same goes for an answer that doesn't come in time. Nothing is retried here: the caller knows
+//! what an unknown outcome means to it, and can have an acquire of that kind undone.
 //!
 //! It isn't sqlx's pool, since that one spends a round trip on a ping before each query, and in hot loops ran
 //! at a third to a half of the rate of a connection held for good, which comes up to pgbench's.
 //!
 //! [`schema`] creates the table. `INDEXES.md` beside this file holds the plans behind its indexes.
 
+mod claims;
 mod connections;
 pub mod schema;
 pub mod statements;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
@@ -24,14 +27,17 @@ use sqlx::types::Json;
 use sqlx::{Postgres, Row};
 use uuid::Uuid;
 
-use self::connections::Connections;
+use self::connections::{Connections, leaves_outcome_unknown};
 use super::stamps::Stamps;
-use super::{AcquireRequest, JobStore, JobTable, NewJob, StoreError};
+use super::{AcquireRequest, Claim, JobStore, JobTable, NewJob, StoreError};
 use crate::job::{Job, JobId, Posting, ProvisionerType, Tags, UnknownProvisioner, WorkerId};
 use crate::pubsub::JOB_POSTED_CHANNEL;
 use crate::pubsub::postgres::{PAYLOAD_BYTES_MAX, check_payload};
 
-pub(crate) use self::connections::{connect, ends_connections};
+pub(crate) use self::connections::{connect, ends_connections, within};
+
+/// How long an answer is waited for unless told otherwise: longer than a server takes that lives.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The job table in Postgres; clones share the connections.
 #[derive(Clone)]
@@ -53,7 +59,14 @@ impl PostgresStore {
     /// The caller chooses the `application_name` in `options`.
     #[must_use]
     pub fn new(options: PgConnectOptions, connections_max: usize) -> Self {
-        let connections = Connections::new(options.options(statements::SETTINGS), connections_max);
+        Self::with_patience(options, connections_max, PATIENCE)
+    }
+
+    /// As [`new`](Self::new), with another bound than 30 s on the wait for an answer. Past it the connection is
+    /// given up, and the outcome of what was asked is unknown.
+    #[must_use]
+    pub fn with_patience(options: PgConnectOptions, connections_max: usize, patience: Duration) -> Self {
+        let connections = Connections::new(options.options(statements::SETTINGS), connections_max, patience);
         Self { connections: Arc::new(connections), stamps: Arc::default() }
     }
 
@@ -109,7 +122,7 @@ impl PostgresStore {
     /// Runs a statement; how many rows it changed.
     async fn execute(&self, what: &str, query: Query) -> Result<u64, StoreError> {
         let mut lease = self.connections.lease().await.map_err(|error| failed(what, error))?;
-        let result = query.execute(lease.connection()).await;
+        let result = within(self.connections.patience(), query.execute(lease.connection())).await;
         lease.settle(result).map(|done| done.rows_affected()).map_err(|error| failed(what, error))
     }
 
@@ -132,16 +145,21 @@ impl JobStore for PostgresStore {
         async move {
             let failed = |error| failed("acquire a job", error);
             let types: Vec<&str> = request.types.iter().map(|kind| kind.as_str()).collect();
-            let now = Utc::now();
+            let stamp = self.stamps.one();
             let query = match request.workers {
                 [] => return Ok(Vec::new()),
-                [worker] => sqlx::query(statements::ACQUIRE_ONE).bind(now).bind(*worker),
-                workers => sqlx::query(statements::ACQUIRE_MANY).bind(now).bind(workers),
+                [worker] => sqlx::query(statements::ACQUIRE_ONE).bind(stamp).bind(*worker),
+                workers => sqlx::query(statements::ACQUIRE_MANY).bind(stamp).bind(workers),
             };
             let query = query.bind(types).bind(Json(request.tags));
             let mut lease = self.connections.lease().await.map_err(failed)?;
-            let rows = query.fetch_all(lease.connection()).await;
-            let rows = lease.settle(rows).map_err(failed)?;
+            let session = lease.session();
+            let rows = within(self.connections.patience(), query.fetch_all(lease.connection())).await;
+            let rows = lease.settle(rows).map_err(|error| {
+                let is_unknown = leaves_outcome_unknown(&error);
+                let claim = || Claim::new(request.workers.to_vec(), stamp).in_session(session);
+                if is_unknown { failed(error).of_unknown_outcome(claim()) } else { failed(error) }
+            })?;
             let mut jobs = rows.iter().map(read_job).collect::<Result<Vec<_>, _>>().map_err(failed)?;
             jobs.sort_by_key(|job| (job.created_at, job.id));
             Ok(jobs)
@@ -166,11 +184,15 @@ impl JobStore for PostgresStore {
             let most = i64::try_from(most).unwrap_or(i64::MAX);
             let query = sqlx::query(statements::AVAILABLE).bind(types).bind(Json(tags)).bind(most);
             let mut lease = self.connections.lease().await.map_err(failed)?;
-            let rows = query.fetch_all(lease.connection()).await;
+            let rows = within(self.connections.patience(), query.fetch_all(lease.connection())).await;
             let rows = lease.settle(rows).map_err(failed)?;
             rows.iter().map(read_posting).collect::<Result<_, _>>().map_err(failed)
         }
         .boxed()
+    }
+
+    fn release_claim<'a>(&'a self, claim: &'a Claim) -> BoxFuture<'a, Result<Vec<Posting>, StoreError>> {
+        self.undo(claim).boxed()
     }
 }
 

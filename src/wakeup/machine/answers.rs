@@ -86,7 +86,7 @@ impl Machine {
                 let longest = (PAUSE_FIRST * (1 << doublings)).min(PAUSE_LONGEST);
                 let until = now + longest / 2 + fraction(longest / 2, chance);
                 let (failed, is_sweep) = (in_use.clearance, in_use.is_sweep);
-                domain.activity = Activity::Pausing(Pause { until, failed, is_sweep });
+                domain.activity = Activity::Pausing(Box::new(Pause { until, failed, is_sweep }));
                 self.deadlines.set(id, Due::PauseOver, until);
                 self.outputs.push_back(Output::BackingOff { domain: id, until });
             }

@@ -16,36 +16,37 @@ impl Machine {
     pub fn digest(&self, now: Time, into: &mut impl Hasher) {
         let mut tickets: Vec<Ticket> = self.domains.values().flat_map(Domain::tickets).collect();
         tickets.sort_unstable();
-        let mut begun: Vec<Moment> = self.domains.values().filter_map(Domain::querying_since).collect();
-        begun.sort_unstable();
+        let mut queries: Vec<Moment> = self.domains.values().filter_map(Domain::querying_since).collect();
+        queries.sort_unstable();
+        let place = |ticket: Ticket| tickets.partition_point(|other| *other < ticket);
         for domain in self.domains.values() {
             domain.spec.key().hash(into);
             distance(domain.next_poll, now).hash(into);
             (domain.pending, domain.failures, domain.is_in_doubt).hash(into);
             for (ticket, acquiree) in domain.waiting_with_tickets() {
-                (tickets.partition_point(|other| *other < ticket), acquiree).hash(into);
+                (place(ticket), acquiree).hash(into);
             }
             match &domain.activity {
                 Activity::Idle => 0_u8.hash(into),
                 Activity::Pausing(pause) => {
                     (1_u8, distance(pause.until, now), pause.is_sweep).hash(into);
                 }
-                Activity::InUse(InUse { holders, phase, is_sweep, .. }) => {
+                Activity::InUse(in_use) => {
+                    let InUse { holders, phase, is_sweep, .. } = &**in_use;
                     (2_u8, is_sweep, holders.len()).hash(into);
                     for holder in holders {
-                        let holder = holder.map(|(ticket, acquiree)| {
-                            (tickets.partition_point(|other| *other < ticket), acquiree)
-                        });
-                        holder.hash(into);
+                        holder.map(|(ticket, acquiree)| (place(ticket), acquiree)).hash(into);
                     }
                     match phase {
                         ClearancePhase::Cleared => None,
-                        ClearancePhase::Querying(began) => Some(begun.partition_point(|other| other < began)),
+                        ClearancePhase::Querying(began) => {
+                            Some(queries.partition_point(|other| other < began))
+                        }
                     }
                     .hash(into);
                 }
             }
-            self.book.digest(domain.id, &begun, into);
+            self.book.digest(domain.id, &queries, into);
         }
     }
 }

@@ -35,7 +35,7 @@ impl Machine {
             Some(domain.id) != besides && !domain.is_abandoned() && domain.spec.contains(posting)
         };
         let mut matching =
-            self.matching.candidates(posting).filter_map(|id| self.domains.get(&id)).filter(contains);
+            self.matching.candidates(posting).filter_map(|id| self.domains.get(id)).filter(contains);
         match self.policy.route {
             Route::Any => {
                 let all: Vec<DomainId> = matching.map(|domain| domain.id).collect();
@@ -60,7 +60,7 @@ impl Machine {
                 self.outputs.push_back(Output::Pended { domain: id, root: RootCause::Posting });
             }
             Postings::HandedToIdle | Postings::Accounted => {
-                self.clear(id, Cause::Posting, RootCause::Posting, None, false, chance)
+                self.clear(id, Cause::Posting, RootCause::Posting, None, false, chance);
             }
         }
     }
