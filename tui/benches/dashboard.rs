@@ -10,8 +10,15 @@
 //! - *Memory*: the largest resident size of the default scenario from start to end, dashboard on, the
 //!   database's processes aside.
 
-#[path = "../../loadgen/benches/support/mod.rs"]
-mod support;
+#[path = "../../loadgen/benches/support/cluster.rs"]
+mod cluster;
+#[path = "../../loadgen/benches/support/figures.rs"]
+mod figures;
+#[path = "../../loadgen/benches/support/options.rs"]
+mod options;
+#[expect(dead_code, reason = "each bench uses its part")]
+#[path = "../../loadgen/benches/support/scenario.rs"]
+mod scenario;
 
 use std::io::{Read as _, Write as _};
 use std::num::NonZeroU16;
@@ -25,10 +32,8 @@ use anyhow::{Context as _, bail, ensure};
 use loadgen::database::Database;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use support::cluster;
-use support::figures::{median, print_table, ratio, verdict};
-use support::options::Options;
-use support::scenario;
+use figures::{median, print_table, ratio, verdict};
+use options::Options;
 
 const CLEARANCE: &str = env!("CARGO_BIN_EXE_clearance");
 const JOBS: usize = 10_000;
