@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod claims;
 #[path = "../shared/cluster.rs"]
 mod cluster;
 mod conformance;

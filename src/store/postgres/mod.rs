@@ -11,6 +11,7 @@
 //!
 //! [`schema`] creates the table. `INDEXES.md` beside this file holds the plans behind its indexes.
 
+pub mod acquire;
 mod claims;
 mod connections;
 pub mod schema;
@@ -144,14 +145,11 @@ impl JobStore for PostgresStore {
     fn acquire<'a>(&'a self, request: AcquireRequest<'a>) -> BoxFuture<'a, Result<Vec<Job>, StoreError>> {
         async move {
             let failed = |error| failed("acquire a job", error);
-            let types: Vec<&str> = request.types.iter().map(|kind| kind.as_str()).collect();
+            if request.workers.is_empty() {
+                return Ok(Vec::new());
+            }
             let stamp = self.stamps.one();
-            let query = match request.workers {
-                [] => return Ok(Vec::new()),
-                [worker] => sqlx::query(statements::ACQUIRE_ONE).bind(stamp).bind(*worker),
-                workers => sqlx::query(statements::ACQUIRE_MANY).bind(stamp).bind(workers),
-            };
-            let query = query.bind(types).bind(Json(request.tags));
+            let query = acquire::query(request, stamp);
             let mut lease = self.connections.lease().await.map_err(failed)?;
             let session = lease.session();
             let rows = within(self.connections.patience(), query.fetch_all(lease.connection())).await;

@@ -1,48 +1,7 @@
-//! The statements, each one round trip and one transaction.
+//! The statements but for [`acquire`](super::acquire)'s, each one round trip and one transaction.
 //!
 //! Enum columns travel as text, and JSON as `jsonb`: both are types that sqlx knows without asking the
-//! server. The cast of the types stands in a sub-select of its own so that it is done once and not for every row.
-
-/// Claims the oldest fitting job for one worker: the seed's statement.
-///
-/// `$1` now, `$2` worker, `$3` types, `$4` tags.
-pub const ACQUIRE_ONE: &str = "
-UPDATE clearance.provisioner_jobs
-SET started_at = $1, updated_at = $1, worker_id = $2
-WHERE id = (
-    SELECT id FROM clearance.provisioner_jobs
-    WHERE started_at IS NULL AND completed_at IS NULL
-        AND provisioner = ANY ((SELECT $3::text[]::clearance.provisioner_type[])::clearance.provisioner_type[])
-        AND tags <@ $4
-    ORDER BY created_at, id
-    FOR UPDATE SKIP LOCKED
-    LIMIT 1
-)
-RETURNING id, created_at, started_at, worker_id, provisioner::text, tags,
-    organization_id, initiator_id, type, input";
-
-/// Claims the oldest fitting jobs, one for each worker at most, the oldest for the first.
-///
-/// `$1` now, `$2` workers, `$3` types, `$4` tags. In no particular order. They are numbered as they are claimed,
-/// oldest first: a sort, even of these few, would be one that [`SETTINGS`] prices out.
-pub const ACQUIRE_MANY: &str = "
-WITH claimed AS MATERIALIZED (
-    SELECT id, created_at FROM clearance.provisioner_jobs
-    WHERE started_at IS NULL AND completed_at IS NULL
-        AND provisioner = ANY ((SELECT $3::text[]::clearance.provisioner_type[])::clearance.provisioner_type[])
-        AND tags <@ $4
-    ORDER BY created_at, id
-    FOR UPDATE SKIP LOCKED
-    LIMIT cardinality($2::uuid[])
-), numbered AS (
-    SELECT id, row_number() OVER () AS nth FROM claimed
-)
-UPDATE clearance.provisioner_jobs AS job
-SET started_at = $1, updated_at = $1, worker_id = ($2::uuid[])[numbered.nth]
-FROM numbered
-WHERE job.id = numbered.id
-RETURNING job.id, created_at, started_at, worker_id, provisioner::text, tags,
-    organization_id, initiator_id, type, input";
+//! server.
 
 /// The notices of the oldest available jobs that fit: `$1` types, `$2` tags, `$3` how many at most.
 pub(super) const AVAILABLE: &str = "
@@ -100,12 +59,12 @@ pub(super) const INSERT_AND_POST: &str = concat!(
 /// `$1` channel, `$2` payloads.
 pub(super) const POST: &str = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload";
 
-/// Settings of every connection, which keep the acquire statement on the index of available jobs.
+/// Settings of every connection, which keep the acquire statement on the indexes of available jobs.
 ///
 /// A plan made while the table is small, or from statistics that are not there yet, sorts: it would then
-/// sort the whole backlog on every acquire until the next ANALYZE. The only plan wanted is an index walk, for
-/// any parameters and any size, so that the others are priced out and it is made once per connection. Compiling
-/// it costs hundreds of times what running it does.
+/// sort the whole backlog on every acquire until the next ANALYZE. The only plans wanted are index walks, for
+/// any parameters and any size, so that the others are priced out and each is made once per connection. Compiling
+/// one costs hundreds of times what running it does.
 pub const SETTINGS: [(&str, &str); 5] = [
     ("enable_seqscan", "off"),
     ("enable_sort", "off"),
