@@ -242,6 +242,7 @@ impl Shared {
             None => (Vec::new(), None),
         };
         let mut take = |place: usize| jobs[place].take().expect("each job of an answer has one owner");
+        let mut replies = Vec::new();
         while let Some(output) = state.machine.poll_output() {
             match output {
                 Output::DomainBorn { domain, spec } => self.tell(|| Event::DomainBorn { domain, spec }),
@@ -266,8 +267,7 @@ impl Shared {
                     let job = take(place);
                     let caller = state.callers.remove(&acquiree).expect("who joined has a caller");
                     self.tell(|| Event::HandedOver { clearance, job: job.id, worker: caller.worker });
-                    // The receiver stands: its drop takes the lock and leaves first.
-                    let _ = caller.reply.send(Box::new(Ok(job)));
+                    replies.push((caller.reply, Box::new(Ok(job))));
                 }
                 Output::GiveBack { place, .. } => self.give_back(take(place)),
                 Output::Strand { place, .. } => self.strand(state, take(place)),
@@ -281,9 +281,16 @@ impl Shared {
                 Output::Fail { acquiree } => {
                     let caller = state.callers.remove(&acquiree).expect("who joined has a caller");
                     let error = error.clone().expect("only a failed query fails its acquirees");
-                    let _ = caller.reply.send(Box::new(Err(AcquireError::Store(error))));
+                    replies.push((caller.reply, Box::new(Err(AcquireError::Store(error)))));
                 }
             }
+        }
+        // Last, after the next query was spawned: tokio runs the task that was woken last at once and on this
+        // thread, and the others when it comes to them. A caller who has a job goes before a query that looks
+        // for more.
+        for (caller, reply) in replies {
+            // The receiver stands: its drop takes the lock and leaves first.
+            let _ = caller.send(reply);
         }
         let due = state.machine.poll_timeout();
         if due.is_some_and(|due| due_before.is_none_or(|before| due < before)) {

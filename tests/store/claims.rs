@@ -47,7 +47,8 @@ async fn a_claim_locks_no_row_that_it_does_not_take() {
             let table = Postgres::new().await;
             let posted = fill(&table).await;
             let options = table.options.clone().options(SETTINGS);
-            let (mut first, mut second) = (options.connect().await.unwrap(), options.connect().await.unwrap());
+            let (mut first, mut second) =
+                (options.connect().await.unwrap(), options.connect().await.unwrap());
             let mut first = first.begin().await.unwrap();
             assert_eq!(claim(&mut first, jobs, &carried).await, set(&posted[..jobs]), "{carried:?}");
             // Whatever the first had locked besides would be skipped, and its replica would sleep beside it.

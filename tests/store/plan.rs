@@ -104,7 +104,8 @@ fn faults(explained: &Explained) -> Vec<String> {
     let mut found = Vec::new();
     nodes(&plan, &mut found);
     let unwanted = |kind: &str| {
-        kind == "Seq Scan" || ["Sort", "Bitmap", "Materialize", "Memoize"].iter().any(|word| kind.contains(word))
+        kind == "Seq Scan"
+            || ["Sort", "Bitmap", "Materialize", "Memoize"].iter().any(|word| kind.contains(word))
     };
     let mut faults: Vec<String> =
         found.iter().filter(|(kind, _)| unwanted(kind)).map(|(kind, _)| kind.clone()).collect();
@@ -167,7 +168,9 @@ async fn evidence() {
             "analyzed" => admin.execute("VACUUM ANALYZE clearance.provisioner_jobs").await.map(drop).unwrap(),
             "analyzed, without the indexes" => {
                 admin
-                    .execute("DROP INDEX clearance.provisioner_jobs_available, clearance.provisioner_jobs_shape")
+                    .execute(
+                        "DROP INDEX clearance.provisioner_jobs_available, clearance.provisioner_jobs_shape",
+                    )
                     .await
                     .map(drop)
                     .unwrap();

@@ -18,3 +18,14 @@ pub(crate) fn drain(jobs: usize, domains: usize, workers: usize, service: &str, 
     });
     [head].into_iter().chain(mixes).chain(fleets).collect()
 }
+
+/// So many jobs a second of one kind, and enough workers in one fleet.
+pub(crate) fn steady(policy: &str, replicas: usize, rate: usize) -> String {
+    format!(
+        "title = \"steady\"\nduration = \"10s\"\nwarmup = \"2s\"\ndrain = \"10s\"\nseed = 7\nreplicas = {replicas}\n\
+        policy = \"{policy}\"\nbackup_poll = \"5s\"\n\n[[poster]]\nname = \"jobs\"\n\
+        stages = [{{ for = \"10s\", rate = {rate} }}]\narrival = \"poisson\"\n\
+        [[poster.mix]]\nprovisioner = \"echo\"\n\n\
+        [[fleet]]\nname = \"fleet\"\nworkers = 96\nprovisioners = [\"echo\"]\nservice_time = {{ constant = \"10ms\" }}\n"
+    )
+}

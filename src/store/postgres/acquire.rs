@@ -60,8 +60,7 @@ pub fn query(
     now: DateTime<Utc>,
 ) -> sqlx::query::Query<'static, Postgres, PgArguments> {
     let shapes = shapes(request.types, request.tags);
-    let query =
-        sqlx::query(text(request.workers.len(), shapes.as_ref().map(Vec::len))).bind(now);
+    let query = sqlx::query(text(request.workers.len(), shapes.as_ref().map(Vec::len))).bind(now);
     let query = match request.workers {
         [worker] => query.bind(*worker),
         workers => query.bind(workers),
