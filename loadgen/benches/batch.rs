@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p loadgen --bench batch [-- --rounds N --fast]`
 //!
-//! 20,000 queued jobs, in one domain and in four, 64 acquirees each. On one cluster, in turns:
+//! 5,000 queued jobs, in one domain and in four, 64 acquirees each. On one cluster, in turns:
 //!
 //! - one `Acquirer` under the policy seed;
 //! - one under the default policy with a `claim_batch` of 1, 4, 16 and 64;
@@ -24,7 +24,7 @@ use support::options::Options;
 use support::pgbench::Pgbench;
 use support::queue::{self, Turn};
 
-const JOBS: usize = 20_000;
+const JOBS: usize = 5_000;
 const ACQUIREES: usize = 64;
 const BATCHES: [usize; 4] = [1, 4, 16, 64];
 /// Of the policy seed, in one domain.

@@ -7,7 +7,7 @@
 //! - an [`Acquirer`] with one domain of 8 waiting workers, under the default policy;
 //! - the same under the seed's, which makes a second query for each job;
 //! - the *chain floor*: one task that listens, and makes the same acquire query on a connection of its own as soon
-//!   as it hears something.
+//!   as it hears something, and reads the job that it gets.
 //!
 //! What is measured is the queue wait: from the insert's commit, as its poster sees it, to the job in its
 //! worker's hands. The first jobs of each turn warm the connections and are left out.
@@ -26,8 +26,8 @@ use acquirer::{Acquirer, AcquirerOptions};
 use anyhow::Context as _;
 use chrono::Utc;
 use loadgen::database::schema::SchemaLease;
+use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Row as _};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use support::cluster;
@@ -191,7 +191,7 @@ async fn listen(
         let request = AcquireRequest { workers: &[worker], types: &[ProvisionerType::Echo], tags: &tags };
         let row = acquire::query(request, Utc::now()).fetch_optional(&mut connection).await?;
         if let Some(row) = row {
-            let _ = reports.send((row.try_get("id")?, Instant::now()));
+            let _ = reports.send((acquire::read(&row)?.id, Instant::now()));
         }
     }
 }

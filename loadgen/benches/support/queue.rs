@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use acquirer::job::{Job, JobId, Posting, ProvisionerType, Tags, WorkerId};
 use acquirer::pubsub::PostgresPubSub;
 use acquirer::store::postgres::acquire;
-use acquirer::store::{AcquireRequest, JobStore, PostgresStore, StoreError};
+use acquirer::store::{AcquireRequest, Claim, JobStore, PostgresStore, StoreError};
 use acquirer::wakeup::Policy;
 use acquirer::{Acquirer, AcquirerOptions};
 use anyhow::{Context as _, ensure};
@@ -144,5 +144,9 @@ impl JobStore for CountedStore {
         most: usize,
     ) -> BoxFuture<'a, Result<Vec<Posting>, StoreError>> {
         self.store.available(types, tags, most)
+    }
+
+    fn release_claim<'a>(&'a self, claim: &'a Claim) -> BoxFuture<'a, Result<Vec<Posting>, StoreError>> {
+        self.store.release_claim(claim)
     }
 }

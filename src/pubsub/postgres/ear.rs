@@ -1,5 +1,7 @@
 //! One subscription's listening connection: keeps it, probes it when it is silent, makes it anew when it is lost.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -47,15 +49,20 @@ impl Ear {
         loop {
             let listening_since = Instant::now();
             let reason = loop {
-                match self.hear().await {
-                    Ok(notification) if notification.channel() == self.private_channel => {}
-                    Ok(notification) => {
+                match waited(self.hear()).await {
+                    (Ok(notification), _) if notification.channel() == self.private_channel => {}
+                    (Ok(notification), had_to_wait) => {
                         let payload = notification.payload().as_bytes().to_vec();
                         if !feed.push(Message::Payload(payload)) {
                             return;
                         }
+                        // Lets the acquirer act on it before the socket is looked at again, which would most
+                        // likely find nothing. In a burst the rest is at hand and read first.
+                        if had_to_wait {
+                            tokio::task::yield_now().await;
+                        }
                     }
-                    Err(reason) => break reason,
+                    (Err(reason), _) => break reason,
                 }
             };
             warn!(reason, "lost the connection that listens for postings; making another");
@@ -166,6 +173,18 @@ impl Drop for Listener {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// What a future answers, and whether it had to be waited for.
+async fn waited<T>(future: impl Future<Output = T>) -> (T, bool) {
+    let mut future = pin!(future);
+    let mut had_to_wait = false;
+    let answer = poll_fn(|context| {
+        let answer = future.as_mut().poll(context);
+        had_to_wait |= answer.is_pending();
+        answer
+    });
+    (answer.await, had_to_wait)
 }
 
 /// Pauses that double, from none at the first loss after a quiet time.

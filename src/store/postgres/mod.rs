@@ -20,7 +20,7 @@ pub mod statements;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgRow};
@@ -158,7 +158,7 @@ impl JobStore for PostgresStore {
                 let claim = || Claim::new(request.workers.to_vec(), stamp).in_session(session);
                 if is_unknown { failed(error).of_unknown_outcome(claim()) } else { failed(error) }
             })?;
-            let mut jobs = rows.iter().map(read_job).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+            let mut jobs = rows.iter().map(acquire::read).collect::<Result<Vec<_>, _>>().map_err(failed)?;
             jobs.sort_by_key(|job| (job.created_at, job.id));
             Ok(jobs)
         }
@@ -243,33 +243,12 @@ fn payloads(jobs: &[NewJob]) -> Result<Vec<String>, StoreError> {
     jobs.iter().map(payload).collect()
 }
 
-fn read_job(row: &PgRow) -> Result<Job, sqlx::Error> {
-    let (id, provisioner, tags) = read_demands(row)?;
-    Ok(Job {
-        id,
-        created_at: row.try_get::<DateTime<Utc>, _>("created_at")?,
-        started_at: row.try_get::<DateTime<Utc>, _>("started_at")?,
-        worker: row.try_get("worker_id")?,
-        provisioner,
-        tags,
-        organization_id: row.try_get("organization_id")?,
-        initiator_id: row.try_get("initiator_id")?,
-        kind: row.try_get("type")?,
-        input: row.try_get("input")?,
-    })
-}
-
 fn read_posting(row: &PgRow) -> Result<Posting, sqlx::Error> {
-    let (id, provisioner, tags) = read_demands(row)?;
-    Ok(Posting { provisioner, tags, job_id: Some(id) })
-}
-
-fn read_demands(row: &PgRow) -> Result<(JobId, ProvisionerType, Tags), sqlx::Error> {
     let provisioner: String = row.try_get("provisioner")?;
     let provisioner =
         provisioner.parse().map_err(|error: UnknownProvisioner| sqlx::Error::Decode(error.into()))?;
     let Json(tags) = row.try_get::<Json<Tags>, _>("tags")?;
-    Ok((row.try_get("id")?, provisioner, tags))
+    Ok(Posting { provisioner, tags, job_id: Some(row.try_get("id")?) })
 }
 
 fn failed(what: &str, error: sqlx::Error) -> StoreError {
