@@ -16,6 +16,7 @@
 //! pgbench acquires with the statement and the planner settings of the store. Only parameters differ that
 //! pgbench cannot make: the time is the server's, and the tags are put together from the client's number.
 
+#[expect(dead_code, reason = "each bench uses its part")]
 mod support;
 
 use std::path::{Path, PathBuf};

@@ -74,7 +74,7 @@ pub(crate) async fn acquire_all(
     let store = CountedStore { store, queries: Arc::clone(&queries) };
     let options = AcquirerOptions { policy, ..AcquirerOptions::default() };
     let acquirer = Acquirer::connect(store, PostgresPubSub::new(database), options).await?;
-    let (taken, mut acquired) = tokio::sync::mpsc::unbounded_channel();
+    let (taken, mut jobs_taken) = tokio::sync::mpsc::unbounded_channel();
     let began = Instant::now();
     for acquiree in 0..domains * acquirees {
         let (acquirer, taken, tags) = (acquirer.clone(), taken.clone(), tags(acquiree % domains)?);
@@ -86,7 +86,7 @@ pub(crate) async fn acquire_all(
         });
     }
     for _ in 0..jobs {
-        let job = tokio::time::timeout(Duration::from_mins(1), acquired.recv()).await;
+        let job = tokio::time::timeout(Duration::from_mins(1), jobs_taken.recv()).await;
         job.context("no job for a minute")?;
     }
     let seconds = began.elapsed().as_secs_f64();

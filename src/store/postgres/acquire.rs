@@ -29,6 +29,10 @@ use crate::store::AcquireRequest;
 pub const SHAPES_MAX: usize = 64;
 
 /// The shapes that fit a worker, each once; `None` when they are more than [`SHAPES_MAX`].
+///
+/// # Panics
+///
+/// Never: tags that are taken from others hold no NUL.
 #[must_use]
 pub fn shapes(types: &[ProvisionerType], tags: &Tags) -> Option<Vec<(ProvisionerType, Tags)>> {
     let mut types = types.to_vec();
@@ -40,7 +44,7 @@ pub fn shapes(types: &[ProvisionerType], tags: &Tags) -> Option<Vec<(Provisioner
     }
     let subset = |members: usize| {
         let tags = tags.iter().enumerate().filter(|(place, _)| members >> place & 1 == 1);
-        Tags::from_pairs(tags.map(|(_, tag)| tag)).expect("tags of a worker are free of NUL")
+        Tags::from_pairs(tags.map(|(_, tag)| tag)).expect("tags that are taken from others hold no NUL")
     };
     let subsets: Vec<Tags> = (0..subsets).map(subset).collect();
     Some(types.iter().flat_map(|kind| subsets.iter().map(|tags| (*kind, tags.clone()))).collect())
@@ -66,16 +70,13 @@ pub fn query(
         [worker] => query.bind(*worker),
         workers => query.bind(workers),
     };
-    match shapes {
-        Some(shapes) => {
-            let (types, tags): (Vec<_>, Vec<_>) =
-                shapes.into_iter().map(|(kind, tags)| (kind.as_str(), Json(tags))).unzip();
-            query.bind(types).bind(tags)
-        }
-        None => {
-            let types: Vec<&str> = request.types.iter().map(|kind| kind.as_str()).collect();
-            query.bind(types).bind(Json(request.tags))
-        }
+    if let Some(shapes) = shapes {
+        let (types, tags): (Vec<_>, Vec<_>) =
+            shapes.into_iter().map(|(kind, tags)| (kind.as_str(), Json(tags))).unzip();
+        query.bind(types).bind(tags)
+    } else {
+        let types: Vec<&str> = request.types.iter().map(|kind| kind.as_str()).collect();
+        query.bind(types).bind(Json(request.tags))
     }
 }
 
@@ -213,6 +214,7 @@ fn by_shape(shapes: usize, limit: &str) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
