@@ -83,7 +83,22 @@ pub(super) struct LiveJob {
     pub(super) intended: Instant,
     pub(super) committed: Option<Instant>,
     pub(super) received: Option<Instant>,
+    pub(super) heard_by: Replicas,
     pub(super) taken: Option<Taken>,
+}
+
+/// Replicas that heard of a job: a bit for each, of the 64 that a scenario has at most.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Replicas(u64);
+
+impl Replicas {
+    pub(super) fn add(&mut self, replica: usize) {
+        self.0 |= 1 << replica;
+    }
+
+    pub(super) fn contain(self, replica: usize) -> bool {
+        self.0 >> replica & 1 == 1
+    }
 }
 
 /// The query that took it.
@@ -170,6 +185,7 @@ impl Recorder {
                 intended: began,
                 committed: Some(began),
                 received: None,
+                heard_by: Replicas::default(),
                 taken: None,
             };
             state.live.insert(*number, live);
@@ -188,7 +204,14 @@ impl Recorder {
                 state.events_dropped += 1;
                 continue;
             }
-            let live = LiveJob { shape: job.shape, intended, committed: None, received: None, taken: None };
+            let live = LiveJob {
+                shape: job.shape,
+                intended,
+                committed: None,
+                received: None,
+                heard_by: Replicas::default(),
+                taken: None,
+            };
             state.live.insert(job.number, live);
         }
     }

@@ -27,6 +27,7 @@ impl ReplicaTap {
         state.totals.notifications_received += 1;
         let number = posting.job_id.and_then(|id| self.recorder.ids().number(id));
         let Some(job) = number.and_then(|number| state.live.get_mut(&number)) else { return };
+        job.heard_by.add(self.replica);
         if let Some(taken) = &mut job.taken
             && taken.root == RootCause::BackupPoll
             && taken.replica == self.replica
@@ -88,7 +89,9 @@ impl ReplicaTap {
         };
         for number in jobs.iter().filter_map(|id| self.recorder.ids().number(*id)) {
             let Some(job) = state.live.get_mut(&number) else { continue };
-            job.taken = Some(taken);
+            // A notice that came while the poll's query was under way would have caused one of its own.
+            let announced = taken.root == RootCause::BackupPoll && job.heard_by.contain(self.replica);
+            job.taken = Some(if announced { Taken { root: RootCause::Posting, ..taken } } else { taken });
             if job.committed.is_some() {
                 let shape = job.shape;
                 let live = &state.live;
@@ -199,6 +202,11 @@ mod tests {
 
     /// A recorder whose job 0 was taken by a poll of replica 0.
     fn taken_by_a_poll() -> (Arc<Recorder>, Posting) {
+        taken_by_a_poll_while(|_, _| {})
+    }
+
+    /// The same, and something that happens while the poll's query is under way.
+    fn taken_by_a_poll_while(meanwhile: impl Fn(&Arc<Recorder>, &Posting)) -> (Arc<Recorder>, Posting) {
         let ids = JobIds::new(Uuid::from_u128(7));
         let shape = Posting { provisioner: ProvisionerType::Echo, tags: Tags::new(), job_id: None };
         let recorder = Arc::new(Recorder::new(ids, [shape.clone()]));
@@ -211,16 +219,22 @@ mod tests {
         let (domain, id, job) = (DomainId(1), ClearanceId(1), ids.id(0));
         let spec = Arc::new(DomainSpec::new(&[ProvisionerType::Echo], &Tags::new()));
         let (cause, root) = (Cause::BackupPoll, RootCause::BackupPoll);
+        let posting = Posting { job_id: Some(job), ..shape };
         for event in [
             Event::DomainBorn { domain, spec },
             Event::Cleared(Clearance { id, domain, cause, root, parent: None }),
             Event::QueryStarted { clearance: id, acquirees: 1 },
+        ] {
+            tap.observe(at, &event);
+        }
+        meanwhile(&recorder, &posting);
+        for event in [
             Event::QueryFinished { clearance: id, outcome: QueryOutcome::Found(vec![job]) },
             Event::HandedOver { clearance: id, job, worker: Uuid::nil() },
         ] {
             tap.observe(at, &event);
         }
-        (recorder, Posting { job_id: Some(job), ..shape })
+        (recorder, posting)
     }
 
     fn rescued(recorder: &Recorder) -> (u64, Option<u64>) {
@@ -235,6 +249,20 @@ mod tests {
         let other = ReplicaTap::new(Arc::clone(&recorder), 1);
         other.observe(Instant::now(), &Event::PostingReceived { posting, domain: None });
         assert_eq!(rescued(&recorder), (1, Some(1)));
+    }
+
+    #[test]
+    fn a_job_whose_notice_came_during_the_polls_query_was_not_rescued() {
+        for (replica, expected) in [(0, 0), (1, 1)] {
+            let (recorder, _) = taken_by_a_poll_while(|recorder, posting| {
+                let tap = ReplicaTap::new(Arc::clone(recorder), replica);
+                tap.observe(
+                    Instant::now(),
+                    &Event::PostingReceived { posting: posting.clone(), domain: None },
+                );
+            });
+            assert_eq!(rescued(&recorder).0, expected, "heard by replica {replica}");
+        }
     }
 
     #[test]
