@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use acquirer::wakeup::{Chance, Policy};
+use acquirer::wakeup::{Chance, Policy, Postings};
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -211,10 +211,14 @@ fn a_world_lives_through_the_same_again() {
 }
 
 #[test]
-fn worlds_of_the_seed_lose_wakeups() {
-    let is_caught = |seed| Simulation::new(seed, Policy::seed(), Teller::default()).live().is_err();
+fn worlds_that_forget_postings_lose_wakeups() {
+    let forgotten = Policy { postings: Postings::Forgotten, ..Policy::default() };
+    let loses = |seed| {
+        let lived = Simulation::new(seed, forgotten, Teller::default()).live();
+        lived.is_err_and(|Failure(how)| how.starts_with("NoLostWakeup"))
+    };
     assert!(
-        (1..=SEEDS).any(is_caught),
-        "a simulation that finds nothing in the seed's rules would find nothing"
+        (1..=SEEDS).any(loses),
+        "a simulation that finds nothing under the seed's switch would find nothing"
     );
 }
