@@ -71,7 +71,7 @@
 //!
 //! Against Postgres take `PostgresStore` and `PostgresPubSub` with the options of sqlx 0.9, and install the schema
 //! once with `store::postgres::schema::install`. `examples/worker.rs` is a whole worker. A queue of another shape needs
-//! an implementation of [`JobStore`](store::JobStore), whose two methods say what they must promise.
+//! an implementation of [`JobStore`](store::JobStore), whose methods say what they must promise.
 //!
 //! # Leaving and closing
 //!
@@ -104,8 +104,9 @@
 //!   decided by who is woken first.
 //! - **A wakeup for jobs announced before their commit.** Announce after the commit, or in the same transaction with
 //!   NOTIFY. What was not announced at all waits for the backup poll.
-//! - **That hints arrive.** They may be lost on the way without a sign (a half-open connection, a pooler that swallows
-//!   LISTEN). Then the backup poll bounds the wait: a job is found within its period and a query (`BOUNDED`).
+//! - **That hints arrive.** They may be lost on the way without a sign. `PostgresPubSub` finds out by a probe that its
+//!   listener hears nothing any more (a half-open connection, a pooler that swallows LISTEN), and then every domain
+//!   looks. Otherwise the backup poll bounds the wait: a job is found within its period and a query (`BOUNDED`).
 //!
 //! # Looking in
 //!

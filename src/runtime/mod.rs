@@ -111,8 +111,7 @@ impl Acquirer {
 
     /// Sends every caller away with [`AcquireError::Closed`], lets the queries in flight end, and gives
     /// back what they found, or may have taken when their answers were lost (`W3`): released, and posted for other
-    /// replicas. Answers when all of that is done. Jobs that
-    /// were handed over before are their callers' own.
+    /// replicas. Answers when all of that is done. Jobs that were handed over before are their callers' own.
     ///
     /// Whoever drops the future before has closed the acquirer all the same, and only doesn't know when it is
     /// done. Closing twice does no harm. Dropping the last clone closes as well, without waiting.

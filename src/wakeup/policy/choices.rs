@@ -34,11 +34,10 @@ pub enum Postings {
     /// domain only. It is here to be seen failing:
     ///
     /// ```text
-    /// x joins D1, y joins D2: both query, and neither has seen J
-    /// x leaves; D1's query is still in flight
-    /// posting J ─▶ D2 (pending)
-    /// D2: the query fails y; D2 is gone, and D1, busy for z who joined it meanwhile, isn't told
-    ///                                        z sleeps beside J until its poll
+    /// D1: x is cleared                       D2: y's query has found nothing, its answer is on its way
+    /// posting J ─▶ D1 (token)
+    /// x leaves; D1 is gone                   D2 is busy: it isn't told
+    ///                                        D2 has its answer: y sleeps beside J until its poll
     /// ```
     HandedToIdle,
     /// Until the job that it names was acquired, or a query that began after its arrival found nothing more.
