@@ -54,11 +54,8 @@ pub(super) async fn run(shared: Arc<Shared>, job: Job) {
 
 /// Posts anew what is available to a domain that is no more and whose last query failed (`W3`). Its jobs are not
 /// known here: a query that was cleared for another reason than a posting held rows that nobody here had heard of.
-pub(super) async fn post_available(shared: Arc<Shared>, spec: Arc<DomainSpec>) {
-    post_available_but(shared, &spec, &[]).await;
-}
-
-async fn post_available_but(shared: Arc<Shared>, spec: &DomainSpec, posted: &[Posting]) {
+/// Those that were posted already are left out.
+pub(super) async fn post_available(shared: Arc<Shared>, spec: Arc<DomainSpec>, posted: Vec<Posting>) {
     let mut tries = Tries::new(POST_TRIED_FOR, POST_TRIED_AFTER_CLOSE);
     let postings = loop {
         match shared.store.available(spec.types(), spec.tags(), POSTED_ANEW_MAX).await {
@@ -114,7 +111,7 @@ pub(super) async fn settle(
         shared.posts_anew(posting.clone());
     }
     if shared.policy().doubtful == Doubtful::PostedAnew {
-        post_available_but(shared, &spec, &postings).await;
+        post_available(shared, spec, postings).await;
     }
 }
 

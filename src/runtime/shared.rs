@@ -273,7 +273,8 @@ impl Shared {
                 Output::Strand { place, .. } => self.strand(state, take(place)),
                 Output::HandedOn { from, to } => self.tell(|| Event::HandedOn { from, to }),
                 Output::PostAnew { spec } => {
-                    self.tasks.spawn_on(give_back::post_available(Arc::clone(self), spec), &self.runtime);
+                    let posting = give_back::post_available(Arc::clone(self), spec, Vec::new());
+                    self.tasks.spawn_on(posting, &self.runtime);
                 }
                 Output::BackingOff { domain, until } => {
                     self.tell(|| Event::BackingOff { domain, pause: until - now });
