@@ -17,6 +17,8 @@ use acquirer::wakeup::{
     AcquireeId, Chance, ClearanceId, DomainSpec, Input, Machine, Outcome, Output, Policy, Time,
 };
 use cpu_time::ThreadTime;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
 
 use support::options::Options;
 use support::{Figure, Unit, print};
@@ -47,7 +49,12 @@ struct World {
 
 impl World {
     fn new(policy: Policy) -> Self {
-        Self { machine: Machine::new(policy, POLL), draws: Draws(1), joined: 0, cleared: Vec::new() }
+        Self {
+            machine: Machine::new(policy, POLL),
+            draws: Draws(ChaCha8Rng::seed_from_u64(1)),
+            joined: 0,
+            cleared: Vec::new(),
+        }
     }
 
     /// With acquirees that sleep, one for each spec.
@@ -85,16 +92,12 @@ impl World {
     }
 }
 
-/// Splitmix64.
-struct Draws(u64);
+/// Draws that are the same in every round.
+struct Draws(ChaCha8Rng);
 
 impl Chance for Draws {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % bound as u64) as usize
+        self.0.random_range(0..bound)
     }
 }
 
