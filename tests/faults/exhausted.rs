@@ -1,11 +1,23 @@
 //! `max_connections` is exhausted while callers want jobs and a listener has to come back.
 
 use loadgen::database::local::StopMode;
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection};
 
 use crate::cluster::Cluster;
 use crate::until::until;
 use crate::world::{LISTENER, STORE, World, terminate};
+
+/// A server with room for few, and a database in it.
+async fn small_server() -> (Cluster, PgConnectOptions) {
+    let cluster = Cluster::start().await;
+    let options = cluster.database().await;
+    let mut admin = options.connect().await.unwrap();
+    admin.execute("ALTER SYSTEM SET max_connections = 20").await.unwrap();
+    cluster.server().stop(StopMode::Fast).await.unwrap();
+    cluster.server().start().await.unwrap();
+    (cluster, options)
+}
 
 /// How many backends the replica has.
 async fn backends(admin: &mut PgConnection) -> i64 {
@@ -19,13 +31,7 @@ async fn backends(admin: &mut PgConnection) -> i64 {
 
 #[tokio::test]
 async fn a_full_server_is_waited_for() {
-    let cluster = Cluster::start().await;
-    let options = cluster.database().await;
-    let mut admin = options.connect().await.unwrap();
-    admin.execute("ALTER SYSTEM SET max_connections = 20").await.unwrap();
-    cluster.server().stop(StopMode::Fast).await.unwrap();
-    cluster.server().start().await.unwrap();
-
+    let (_cluster, options) = small_server().await;
     let mut world = World::open(options.clone(), 1).await;
     world.hire(0, 4);
     world.replicas[0].asleep().await;
@@ -50,13 +56,7 @@ async fn a_full_server_is_waited_for() {
 
 #[tokio::test]
 async fn callers_are_told_of_a_full_server_and_served_when_there_is_room() {
-    let cluster = Cluster::start().await;
-    let options = cluster.database().await;
-    let mut admin = options.connect().await.unwrap();
-    admin.execute("ALTER SYSTEM SET max_connections = 20").await.unwrap();
-    cluster.server().stop(StopMode::Fast).await.unwrap();
-    cluster.server().start().await.unwrap();
-
+    let (_cluster, options) = small_server().await;
     let mut world = World::open(options.clone(), 1).await;
     let jobs = world.insert(5).await;
     let stranger = options.application_name("stranger");
@@ -65,7 +65,7 @@ async fn callers_are_told_of_a_full_server_and_served_when_there_is_room() {
         strangers.push(connection);
     }
     world.hire(0, 2);
-    until("both callers got an error", async || (world.errors() >= 2).then_some(())).await;
+    world.await_errors(2).await;
     drop(strangers);
     world.await_jobs(jobs.len()).await;
     world.expect_all_well().await;

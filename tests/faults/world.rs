@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use acquirer::job::{Job, JobId, ProvisionerType, Tags, WorkerId};
@@ -16,7 +14,7 @@ use acquirer::wakeup::{FirstPoll, Policy};
 use acquirer::{AcquireError, Acquirer, AcquirerOptions};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, PgConnection};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use crate::until::until;
@@ -68,7 +66,7 @@ pub(crate) struct World {
     getting: mpsc::UnboundedSender<(JobId, WorkerId)>,
     /// Which caller got which job; filled by [`await_jobs`](Self::await_jobs).
     holders: BTreeMap<JobId, WorkerId>,
-    errors: Arc<AtomicUsize>,
+    errors: watch::Sender<usize>,
 }
 
 impl World {
@@ -88,7 +86,7 @@ impl World {
         let table = PostgresStore::new(options.clone().application_name("poster"), 2);
         let (getting, got) = mpsc::unbounded_channel();
         let (posted, holders) = (BTreeSet::new(), BTreeMap::new());
-        Self { options, table, replicas, posted, got, getting, holders, errors: Arc::default() }
+        Self { options, table, replicas, posted, got, getting, holders, errors: watch::Sender::default() }
     }
 
     /// A connection past everything that goes wrong.
@@ -101,12 +99,12 @@ impl World {
     pub(crate) fn hire(&self, replica: usize, callers: usize) {
         for _ in 0..callers {
             let acquirer = self.replicas[replica].acquirer.clone();
-            let (getting, errors) = (self.getting.clone(), Arc::clone(&self.errors));
+            let (getting, errors) = (self.getting.clone(), self.errors.clone());
             tokio::spawn(async move {
                 loop {
                     match acquire(&acquirer).await {
                         Ok(job) => getting.send((job.id, job.worker)).unwrap_or_default(),
-                        Err(AcquireError::Store(_)) => drop(errors.fetch_add(1, Ordering::Relaxed)),
+                        Err(AcquireError::Store(_)) => errors.send_modify(|errors| *errors += 1),
                         Err(AcquireError::Closed) => return,
                     }
                 }
@@ -116,7 +114,14 @@ impl World {
 
     /// How many callers got an error instead of a job.
     pub(crate) fn errors(&self) -> usize {
-        self.errors.load(Ordering::Relaxed)
+        *self.errors.borrow()
+    }
+
+    /// Waits until so many callers got an error instead of a job.
+    pub(crate) async fn await_errors(&self, count: usize) {
+        let mut errors = self.errors.subscribe();
+        let got = tokio::time::timeout(PATIENCE, errors.wait_for(|errors| *errors >= count)).await;
+        got.unwrap_or_else(|_| panic!("{} of {count} callers got an error", self.errors())).unwrap();
     }
 
     /// Notes that a caller got a job who isn't one of the hired.
