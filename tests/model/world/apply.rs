@@ -278,8 +278,8 @@ impl World {
     fn carry_out(&mut self, number: usize, output: &Output, heard: Heard<'_>, teller: &mut Teller) -> Done {
         match output {
             Output::DomainBorn { domain, spec } => {
-                let spec = self.scope.specs.iter().position(|other| other.key() == spec.key());
-                self.replicas[number].domains.insert(*domain, spec.expect("a spec of this world"));
+                let spec = self.scope.place_of(spec);
+                self.replicas[number].domains.insert(*domain, spec);
             }
             Output::DomainDissolved { domain } => {
                 let spec = self.replicas[number].domains.remove(domain).expect("it stood");
@@ -335,8 +335,8 @@ impl World {
                 }
             }
             Output::PostAnew { spec } => {
-                let spec = self.scope.specs.iter().position(|other| other.key() == spec.key());
-                self.replicas[number].to_post.insert(spec.expect("a spec of this world"));
+                let spec = self.scope.place_of(spec);
+                self.replicas[number].to_post.insert(spec);
             }
             Output::Fail { acquiree: AcquireeId(name) } => {
                 self.acquirees[*name as usize].state = AcquireeState::Out;

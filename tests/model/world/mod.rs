@@ -72,6 +72,11 @@ impl Scope {
         cancels + failures + lost_answers + duplicates == 0
     }
 
+    /// Which of its specs this is.
+    fn place_of(&self, spec: &DomainSpec) -> usize {
+        self.specs.iter().position(|other| other.key() == spec.key()).expect("a spec of this world")
+    }
+
     /// The bit of a domain.
     fn bit(&self, replica: usize, spec: usize) -> u128 {
         1 << (replica * self.specs.len() + spec)
