@@ -14,6 +14,7 @@ mod support;
 use anyhow::ensure;
 use loadgen::database::Database;
 use loadgen::database::schema::SchemaLease;
+use loadgen::record::RecordOptions;
 use loadgen::report::Report;
 use loadgen::run::RunRequest;
 use loadgen::scenario::{Overrides, Scenario, Source};
@@ -131,6 +132,7 @@ async fn run(database: &Database, case: &Case) -> anyhow::Result<Outcome> {
         database: database.connect_options(),
         facts,
         connections_max: 80,
+        record: RecordOptions::default(),
     };
     let report: Report = loadgen::run::start(request).finish().await?;
     lease.release(false).await?;

@@ -8,6 +8,7 @@ pub mod measure;
 pub mod observe;
 pub mod plan;
 mod poster;
+pub mod record;
 pub mod report;
 pub mod run;
 pub mod scenario;

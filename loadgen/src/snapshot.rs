@@ -10,6 +10,8 @@ use std::time::Duration;
 pub use acquirer::job::{ProvisionerType, Tags};
 pub use acquirer::wakeup::{Cause, RootCause};
 
+pub use crate::measure::DomainNumber;
+
 /// One moment of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
@@ -205,6 +207,8 @@ pub struct Latency {
 /// One domain, over all replicas that have it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DomainRow {
+    /// Its number, by which events name it.
+    pub number: DomainNumber,
     /// The types that it accepts.
     pub provisioners: Vec<ProvisionerType>,
     /// The tags that its workers carry.

@@ -211,6 +211,7 @@ impl Run {
         let busy = self.noise(domain as f64) > 0.4 && !dropping;
         let backlog = if dropping { 40 + domain as u64 } else { u64::from(busy) * 3 };
         DomainRow {
+            number: domain as u32,
             provisioners: vec![ProvisionerType::ALL[usize::from(domain % 7 != 5)]],
             tags: Tags::from_pairs(tags).unwrap_or_default(),
             replicas: (0..3)

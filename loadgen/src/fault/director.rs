@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use crate::measure::Recorder;
 use crate::observe::Observer;
 use crate::scenario::{Fault, FaultKind};
-use crate::snapshot::ActiveFault;
 
 use super::Switch;
 
@@ -52,7 +51,7 @@ impl Director {
 
     /// Begins a fault, or does it when it is one of a moment.
     pub async fn begin(&self, fault: &Fault, until: Option<Instant>) {
-        self.recorder.fault_began(fault.name(), Instant::now());
+        self.recorder.fault_began(fault, until, Instant::now());
         tracing::info!(fault = fault.name(), parameter = fault.parameter(), "fault begins");
         match fault.kind {
             FaultKind::DropNotifications(_) => {
@@ -74,20 +73,6 @@ impl Director {
     /// Ends every fault.
     pub fn end_all(&self) {
         self.end_where(|_| true);
-    }
-
-    /// The faults at work.
-    #[must_use]
-    pub fn active(&self, now: Instant) -> Vec<ActiveFault> {
-        let left = |until: Instant| until.saturating_duration_since(now);
-        self.lock()
-            .iter()
-            .map(|active| ActiveFault {
-                name: active.fault.name().to_owned(),
-                parameter: active.fault.parameter(),
-                left: active.until.map(left),
-            })
-            .collect()
     }
 
     fn end_due(&self, now: Instant) {

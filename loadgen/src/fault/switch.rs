@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use acquirer::pubsub::{Message, PubSub, PubSubError, Subscription};
 use futures::future::BoxFuture;
@@ -28,6 +29,7 @@ pub struct Switch {
     /// Bits of the share of notifications to drop.
     drop_share: AtomicU64,
     draws: Mutex<ChaCha8Rng>,
+    replica: usize,
 }
 
 impl Switch {
@@ -36,7 +38,7 @@ impl Switch {
     pub fn new(seed: u64, replica: usize) -> Self {
         let mut draws = ChaCha8Rng::seed_from_u64(seed);
         draws.set_stream(replica as u64);
-        Self { drop_share: AtomicU64::new(0f64.to_bits()), draws: Mutex::new(draws) }
+        Self { drop_share: AtomicU64::new(0f64.to_bits()), draws: Mutex::new(draws), replica }
     }
 
     /// Drops this share of notifications, 0 to 1, from now on.
@@ -87,7 +89,11 @@ impl<P: PubSub> PubSub for FaultyPubSub<P> {
                     };
                     let Some(message) = message else { return };
                     match switch.verdict(&message) {
-                        Verdict::Drop => recorder.notification_suppressed(),
+                        Verdict::Drop => {
+                            if let Message::Payload(payload) = &message {
+                                recorder.notice_swallowed(switch.replica, payload, Instant::now());
+                            }
+                        }
                         Verdict::Pass => {
                             if sender.send(message).await.is_err() {
                                 return;

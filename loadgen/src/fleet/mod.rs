@@ -2,18 +2,16 @@
 
 mod worker;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use acquirer::Acquirer;
 use acquirer::store::postgres::PostgresStore;
-use acquirer::wakeup::{DomainKey, DomainSpec};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::measure::Recorder;
+use crate::measure::{self, Recorder};
 use crate::plan::{self, WorkerDraws, WorkerPlan};
 use crate::scenario::{Fleet, Scenario};
 
@@ -40,7 +38,6 @@ pub(crate) struct Crew {
 
 struct Members {
     fleet: Arc<Fleet>,
-    key: DomainKey,
     present: Arc<AtomicUsize>,
     /// One for each worker that wasn't retired, in order of arrival.
     retire: Vec<CancellationToken>,
@@ -52,7 +49,6 @@ impl Crew {
     pub(crate) fn new(scenario: Arc<Scenario>, desks: Vec<Desk>, recorder: Arc<Recorder>) -> Self {
         let members = |fleet: &Fleet| Members {
             fleet: Arc::new(fleet.clone()),
-            key: DomainSpec::new(&fleet.provisioners, &fleet.tags).key().clone(),
             present: Arc::default(),
             retire: Vec::new(),
             hired: 0,
@@ -100,18 +96,9 @@ impl Crew {
         }
     }
 
-    /// How many workers are present.
-    pub(crate) fn present(&self) -> usize {
-        self.lock().iter().map(|members| members.present.load(Ordering::Relaxed)).sum()
-    }
-
-    /// How many are present of each domain.
-    pub(crate) fn present_by_domain(&self) -> HashMap<DomainKey, usize> {
-        let mut present = HashMap::new();
-        for members in &*self.lock() {
-            *present.entry(members.key.clone()).or_default() += members.present.load(Ordering::Relaxed);
-        }
-        present
+    /// How many workers are present, by fleet.
+    pub(crate) fn present(&self) -> Vec<usize> {
+        self.lock().iter().map(|members| members.present.load(Ordering::Relaxed)).collect()
     }
 
     /// Sends everybody away and waits until they are gone: those without a job at once, and those with one
@@ -128,8 +115,9 @@ impl Crew {
     fn hire(&self, members: &mut Members, plan: WorkerPlan, from: Instant) {
         let desk = self.desks[plan.replica].clone();
         let retire = CancellationToken::new();
+        let id = measure::Worker { fleet: plan.fleet as u32, number: plan.worker as u32 };
         let worker = Worker {
-            id: uuid::Uuid::new_v4(),
+            id: self.recorder.ids().worker_id(id),
             fleet: Arc::clone(&members.fleet),
             acquirer: desk.acquirer,
             table: desk.table,

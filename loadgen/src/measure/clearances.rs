@@ -1,10 +1,10 @@
 //! Clearances in use, and what came of all there were, by cause.
 
 use std::collections::HashMap;
-use std::time::Instant;
 
 use acquirer::wakeup::{Cause, Clearance, ClearanceId, RootCause};
 
+use super::alphabet::Time;
 use super::domains::DomainIndex;
 
 /// What came of the clearances with one cause.
@@ -26,11 +26,11 @@ pub(crate) struct LiveClearance {
     pub(crate) cause: Cause,
     pub(crate) root: RootCause,
     pub(crate) domain: DomainIndex,
-    pub(crate) query_started: Option<Instant>,
+    pub(crate) query_started: Option<Time>,
 }
 
 /// All clearances of all replicas.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Clearances {
     live: HashMap<(usize, ClearanceId), LiveClearance>,
     by_cause: [CauseCounts; Cause::ALL.len()],
@@ -47,17 +47,24 @@ impl Clearances {
         self.live.insert((replica, clearance.id), live);
     }
 
-    pub(crate) fn revoked(&mut self, replica: usize, clearance: ClearanceId) {
-        self.live.remove(&(replica, clearance));
+    /// Takes a clearance that is void.
+    pub(crate) fn revoked(&mut self, replica: usize, clearance: ClearanceId) -> Option<LiveClearance> {
+        self.live.remove(&(replica, clearance))
     }
 
-    pub(crate) fn query_started(&mut self, replica: usize, clearance: ClearanceId, at: Instant) {
-        if let Some(live) = self.live.get_mut(&(replica, clearance)) {
-            live.query_started = Some(at);
-            let in_flight = self.in_flight.entry(live.domain).or_default();
-            *in_flight += 1;
-            self.in_flight_max = self.in_flight_max.max(*in_flight);
-        }
+    /// Its query is in flight; the domain that it belongs to.
+    pub(crate) fn query_started(
+        &mut self,
+        replica: usize,
+        clearance: ClearanceId,
+        at: Time,
+    ) -> Option<DomainIndex> {
+        let live = self.live.get_mut(&(replica, clearance))?;
+        live.query_started = Some(at);
+        let in_flight = self.in_flight.entry(live.domain).or_default();
+        *in_flight += 1;
+        self.in_flight_max = self.in_flight_max.max(*in_flight);
+        Some(live.domain)
     }
 
     /// Takes a clearance whose query ended.

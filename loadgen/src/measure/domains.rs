@@ -2,26 +2,32 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
 
 use acquirer::wakeup::{Cause, DomainId, DomainKey, DomainSpec, RootCause};
 
+use super::alphabet::Time;
 use super::recent::RECENT_SECONDS;
 
 /// Names a domain of one replica in [`Domains`].
 pub(crate) type DomainIndex = usize;
 
+/// Numbers a domain over all replicas, in the order in which they were first seen.
+pub type DomainNumber = u32;
+
 /// All domains that ever were.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Domains {
+    /// By number.
+    specs: Arc<Vec<Arc<DomainSpec>>>,
     stats: Vec<DomainStats>,
     by_key: BTreeMap<(DomainKey, usize), DomainIndex>,
     standing: HashMap<(usize, DomainId), DomainIndex>,
 }
 
 /// What one domain did on one replica.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct DomainStats {
+    pub(crate) number: DomainNumber,
     pub(crate) spec: Arc<DomainSpec>,
     pub(crate) replica: usize,
     pub(crate) acquired: u64,
@@ -29,7 +35,7 @@ pub(crate) struct DomainStats {
     pub(crate) empty: u64,
     pub(crate) rescued: u64,
     /// Its last clearance: when, and why.
-    pub(crate) last: Option<(Instant, Cause, RootCause)>,
+    pub(crate) last: Option<(Time, Cause, RootCause)>,
     /// Queries, and those that found nothing, of the last seconds.
     recent: [(u32, u32); RECENT_SECONDS],
 }
@@ -37,21 +43,30 @@ pub(crate) struct DomainStats {
 impl Domains {
     pub(crate) fn born(&mut self, replica: usize, domain: DomainId, spec: &Arc<DomainSpec>) {
         let key = (spec.key().clone(), replica);
-        let next = self.stats.len();
-        let index = *self.by_key.entry(key).or_insert(next);
-        if index == next {
-            self.stats.push(DomainStats {
-                spec: Arc::clone(spec),
-                replica,
-                acquired: 0,
-                queries: 0,
-                empty: 0,
-                rescued: 0,
-                last: None,
-                recent: Default::default(),
-            });
-        }
+        let index = self.by_key.get(&key).copied().unwrap_or_else(|| self.add(key, replica, spec));
         self.standing.insert((replica, domain), index);
+    }
+
+    fn add(&mut self, key: (DomainKey, usize), replica: usize, spec: &Arc<DomainSpec>) -> DomainIndex {
+        let elsewhere = self.by_key.range((key.0.clone(), 0)..).next().filter(|(found, _)| found.0 == key.0);
+        let number = elsewhere.map_or(self.specs.len() as u32, |(_, index)| self.stats[*index].number);
+        if number as usize == self.specs.len() {
+            Arc::make_mut(&mut self.specs).push(Arc::clone(spec));
+        }
+        let index = self.stats.len();
+        self.by_key.insert(key, index);
+        self.stats.push(DomainStats {
+            number,
+            spec: Arc::clone(spec),
+            replica,
+            acquired: 0,
+            queries: 0,
+            empty: 0,
+            rescued: 0,
+            last: None,
+            recent: Default::default(),
+        });
+        index
     }
 
     pub(crate) fn dissolved(&mut self, replica: usize, domain: DomainId) {
@@ -61,6 +76,20 @@ impl Domains {
     /// Where a standing domain's record is.
     pub(crate) fn index(&self, replica: usize, domain: DomainId) -> Option<DomainIndex> {
         self.standing.get(&(replica, domain)).copied()
+    }
+
+    /// The number of a standing domain.
+    pub(crate) fn number(&self, replica: usize, domain: DomainId) -> Option<DomainNumber> {
+        self.index(replica, domain).map(|index| self.stats[index].number)
+    }
+
+    /// What each accepts, by number.
+    pub(crate) fn specs(&self) -> &Arc<Vec<Arc<DomainSpec>>> {
+        &self.specs
+    }
+
+    pub(crate) fn get(&self, index: DomainIndex) -> &DomainStats {
+        &self.stats[index]
     }
 
     pub(crate) fn at(&mut self, index: DomainIndex) -> &mut DomainStats {

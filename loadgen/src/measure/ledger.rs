@@ -1,9 +1,15 @@
 //! The ledger: what became of every job, a byte each. Says which were doubled; the audit holds it
 //! against the table.
 
-/// What is known of each job, by its number.
-#[derive(Debug, Default)]
-pub(crate) struct Ledger(Vec<Entry>);
+use std::sync::Arc;
+
+/// What is known of each job, by its number. Clones share the pages in which nothing has changed since.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ledger(Vec<Arc<Page>>);
+
+/// The entries of so many jobs with neighbouring numbers.
+const PAGE: usize = 4_096;
+type Page = [Entry; PAGE];
 
 /// What is known of one job.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -19,12 +25,12 @@ const FINISHED_TWICE: u8 = 1 << 5;
 impl Ledger {
     /// The commit was seen.
     pub(crate) fn posted(&mut self, number: u64) {
-        self.entry(number).0 |= POSTED;
+        self.change(number).0 |= POSTED;
     }
 
     /// A worker has it.
     pub(crate) fn acquired(&mut self, number: u64) {
-        let entry = self.entry(number);
+        let entry = self.change(number);
         if entry.0 & ACQUIRED != 0 {
             entry.0 |= ACQUIRED_TWICE;
         }
@@ -33,7 +39,7 @@ impl Ledger {
 
     /// Its worker saw it finished in the table.
     pub(crate) fn finished(&mut self, number: u64) {
-        let entry = self.entry(number);
+        let entry = self.change(number);
         if entry.0 & FINISHED != 0 {
             entry.0 |= FINISHED_TWICE;
         }
@@ -42,20 +48,31 @@ impl Ledger {
 
     /// Its worker handed it back unfinished: it may be acquired once more.
     pub(crate) fn returned(&mut self, number: u64) {
-        self.entry(number).0 &= !(ACQUIRED | HELD);
+        self.change(number).0 &= !(ACQUIRED | HELD);
     }
 
-    /// All entries, by number.
-    pub(crate) fn entries(&self) -> &[Entry] {
-        &self.0
+    /// What is known of one job.
+    pub(crate) fn entry(&self, number: u64) -> Entry {
+        let place = number as usize;
+        self.0.get(place / PAGE).map_or_else(Entry::default, |page| page[place % PAGE])
     }
 
-    fn entry(&mut self, number: u64) -> &mut Entry {
+    /// Whether a worker has it now.
+    pub(crate) fn is_held(&self, number: u64) -> bool {
+        self.entry(number).is_held()
+    }
+
+    /// What is known of each job, by number; past the last, nothing is.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> {
+        self.0.iter().flat_map(|page| page.iter().copied())
+    }
+
+    fn change(&mut self, number: u64) -> &mut Entry {
         let place = usize::try_from(number).expect("a job's number fits memory");
-        if place >= self.0.len() {
-            self.0.resize(place + 1, Entry::default());
+        while place / PAGE >= self.0.len() {
+            self.0.push(Arc::new([Entry::default(); PAGE]));
         }
-        &mut self.0[place]
+        &mut Arc::make_mut(&mut self.0[place / PAGE])[place % PAGE]
     }
 }
 
@@ -92,8 +109,8 @@ mod tests {
         ledger.acquired(1);
         ledger.finished(2);
         ledger.finished(2);
-        let doubled: Vec<bool> = ledger.entries().iter().map(|entry| entry.is_doubled()).collect();
+        let doubled: Vec<bool> = ledger.entries().take(3).map(Entry::is_doubled).collect();
         assert_eq!(doubled, [true, false, true]);
-        assert!(ledger.entries()[1].is_held() && !ledger.entries()[2].is_held());
+        assert!(ledger.is_held(1) && !ledger.is_held(2));
     }
 }

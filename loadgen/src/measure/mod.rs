@@ -2,24 +2,32 @@
 //!
 //! Takes down and sums up; decides nothing and never pushes back on what it measures.
 
+mod alphabet;
 mod clearances;
 mod domains;
+mod heard;
 mod ids;
 mod latency;
 mod ledger;
+mod log;
 mod recent;
 mod recorder;
 mod results;
 mod seconds;
 mod shapes;
-mod tap;
+mod state;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;
 mod view;
 
+pub use alphabet::{FaultFacts, Heard, Input, PostedJob, StandingDomain, Surroundings, Time};
 pub use clearances::CauseCounts;
-pub use ids::JobIds;
+pub use domains::DomainNumber;
+pub use ids::{JobIds, Worker};
 pub use latency::Stage;
+pub use log::{Events, FaultName, LoggedEvent, What};
 pub(crate) use recorder::AuditedFate;
-pub use recorder::{LIVE_JOBS_MAX, PostedJob, Recorder};
+pub use recorder::{Recorder, ReplicaTap};
 pub(crate) use results::{DomainResult, Results};
-pub use tap::ReplicaTap;
-pub(crate) use view::Surroundings;
+pub use state::LIVE_JOBS_MAX;

@@ -11,13 +11,13 @@ use super::latency;
 pub(crate) const RECENT_SECONDS: usize = 10;
 
 /// What was acquired lately.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Recent {
     slots: [Slot; RECENT_SECONDS],
     current: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Slot {
     queue_wait: Histogram<u64>,
     found: BTreeMap<RootCause, u64>,

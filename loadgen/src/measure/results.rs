@@ -1,16 +1,17 @@
 //! Everything that was recorded, when the run is over.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use acquirer::wakeup::{Cause, DomainSpec};
 use hdrhistogram::Histogram;
 
 use crate::snapshot::{Second, Totals};
 
+use super::alphabet::Time;
 use super::clearances::CauseCounts;
 use super::latency::Stage;
-use super::recorder::{MeasuredCounts, Recorder};
+use super::state::{MeasuredCounts, State};
 
 /// What was recorded.
 pub(crate) struct Results {
@@ -59,15 +60,16 @@ impl Results {
     }
 }
 
-impl Recorder {
+impl State {
     /// Everything, once nothing more happens.
-    pub(crate) fn results(&self, now: Instant) -> Results {
-        let state = self.at(now);
+    pub(crate) fn results(&mut self, now: Time) -> Results {
+        self.advance(now);
+        let state = &*self;
         let to = state.window.to.unwrap_or(now);
         Results {
             totals: state.totals,
             measured: state.measured,
-            measured_for: state.window.from.map_or(Duration::ZERO, |from| to.saturating_duration_since(from)),
+            measured_for: state.window.from.map_or(Duration::ZERO, |from| to - from),
             wakeups: state.clearances.by_cause().collect(),
             in_flight_max: state.clearances.in_flight_max(),
             notifications_sent: state.notifications_sent,

@@ -2,21 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
 use crate::snapshot::Second;
 
+use super::alphabet::Time;
 use super::latency;
 
 /// How many seconds the dashboard is shown.
 const SHOWN: usize = 300;
 
 /// Whole seconds so far, and the one that runs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Seconds {
-    began: Option<Instant>,
+    began: Option<Time>,
     closed: Vec<Second>,
     /// The newest of them, shared with snapshots; made anew when a second closes.
     shown: Arc<Vec<Second>>,
@@ -38,18 +39,18 @@ impl Seconds {
     }
 
     /// The posters start: second 0 begins.
-    pub(crate) fn begin(&mut self, at: Instant) {
+    pub(crate) fn begin(&mut self, at: Time) {
         self.began = Some(at);
         self.running = Second { faults: self.faults.iter().cloned().collect(), ..Second::default() };
     }
 
     /// Closes the seconds that lie before `at`; returns how many. `backlog` is what stands at their end.
-    pub(crate) fn advance(&mut self, at: Instant, backlog: u64) -> usize {
+    pub(crate) fn advance(&mut self, at: Time, backlog: impl Fn() -> u64) -> usize {
         let Some(began) = self.began else { return 0 };
-        let second = at.saturating_duration_since(began).as_secs();
+        let second = (at - began).as_secs();
         let mut closed = 0;
         while self.running.second < second {
-            self.close(backlog);
+            self.close(backlog());
             closed += 1;
         }
         if closed > 0 {

@@ -1,21 +1,23 @@
 //! Backlog by shape: how many jobs of each type and tag set are posted and not acquired, and since when.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use acquirer::job::Posting;
 use acquirer::wakeup::DomainSpec;
 
+use super::alphabet::Time;
+
 /// The backlog of every shape that the scenario posts.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Shapes(Vec<Shape>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Shape {
     posting: Posting,
     queued: u64,
     /// In order of their commits; those that were acquired are dropped once they reach the front.
-    order: VecDeque<(u64, Instant)>,
+    order: VecDeque<(u64, Time)>,
 }
 
 impl Shapes {
@@ -24,7 +26,7 @@ impl Shapes {
         Self(postings.into_iter().map(shape).collect())
     }
 
-    pub(crate) fn queued(&mut self, shape: usize, number: u64, committed: Instant) {
+    pub(crate) fn queued(&mut self, shape: usize, number: u64, committed: Time) {
         let shape = &mut self.0[shape];
         shape.queued += 1;
         shape.order.push_back((number, committed));
@@ -38,7 +40,7 @@ impl Shapes {
     }
 
     /// A job that was taken is in the queue again, at its end.
-    pub(crate) fn returned(&mut self, shape: usize, number: u64, committed: Instant) {
+    pub(crate) fn returned(&mut self, shape: usize, number: u64, committed: Time) {
         self.queued(shape, number, committed);
     }
 
@@ -47,10 +49,10 @@ impl Shapes {
     }
 
     /// How many queued jobs a domain accepts, and how long the oldest of them has waited.
-    pub(crate) fn accepted_by(&self, spec: &DomainSpec, now: Instant) -> (u64, Option<Duration>) {
+    pub(crate) fn accepted_by(&self, spec: &DomainSpec, now: Time) -> (u64, Option<Duration>) {
         let accepted = || self.0.iter().filter(|shape| spec.contains(&shape.posting));
         let oldest = accepted().filter(|shape| shape.queued > 0).filter_map(|shape| shape.order.front());
         let since = oldest.map(|(_, committed)| *committed).min();
-        (accepted().map(|shape| shape.queued).sum(), since.map(|since| now.saturating_duration_since(since)))
+        (accepted().map(|shape| shape.queued).sum(), since.map(|since| now - since))
     }
 }

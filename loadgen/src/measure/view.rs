@@ -1,32 +1,31 @@
-//! What the recorder knows, put into a snapshot.
+//! What is known, put into a snapshot.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use acquirer::runtime::DomainSnapshot;
 use acquirer::wakeup::{Cause, DomainKey, RootCause};
 
-use crate::snapshot::{DomainPhase, DomainReplica, DomainRow, Rates, Snapshot};
+use crate::snapshot::{ActiveFault, DomainReplica, DomainRow, Rates, Snapshot};
 
+use super::alphabet::{StandingDomain, Time};
 use super::latency::{self, Stage};
 use super::recent::RECENT_SECONDS;
-use super::recorder::{Recorder, State};
+use super::state::State;
 
-/// What the recorder cannot know by itself.
-pub(crate) struct Surroundings<'a> {
-    /// The domains that stand now, by replica.
-    pub(crate) standing: &'a [Vec<DomainSnapshot>],
-    /// Workers of the scenario by the domain that they belong to.
-    pub(crate) workers: &'a HashMap<DomainKey, usize>,
-    /// The period of the backup poll.
-    pub(crate) backup_poll: Duration,
-}
-
-impl Recorder {
-    /// Fills in all of a snapshot that comes from what was recorded.
-    pub(crate) fn fill(&self, snapshot: &mut Snapshot, around: &Surroundings<'_>, now: Instant) {
-        let state = self.at(now);
+impl State {
+    /// Fills in all of a snapshot that changes while the run goes on, as it is at `now`: when the last sample was
+    /// taken, or soon after. The acquirers' backup poll has this period.
+    pub(crate) fn fill(&self, snapshot: &mut Snapshot, backup_poll: Duration, now: Time) {
+        let state = self;
+        let around = &state.around;
+        snapshot.phase = around.phase;
+        snapshot.elapsed = state.elapsed(now);
+        snapshot.workers = around.workers.iter().sum();
+        snapshot.rate_factor = around.rate_factor;
+        snapshot.target_rate = around.target_rate;
+        snapshot.database_silent_for = around.database_silent_for;
+        snapshot.faults = state.faults_at_work(now);
         snapshot.totals = state.totals;
         snapshot.totals.backlog = state.shapes.backlog();
         let finished = state.totals.completed + state.totals.failed;
@@ -49,22 +48,44 @@ impl Recorder {
         snapshot.found = state.found.clone();
         snapshot.chained_recent = state.recent.chained();
         snapshot.chained = state.chained;
-        snapshot.domains = Arc::new(rows(&state, around, now));
+        snapshot.domains = Arc::new(rows(state, backup_poll, now));
+    }
+
+    fn faults_at_work(&self, now: Time) -> Vec<ActiveFault> {
+        let at_work = self.faults.iter().filter(|fault| fault.until.is_none_or(|until| until > now));
+        at_work
+            .map(|fault| ActiveFault {
+                name: fault.name.clone(),
+                parameter: fault.parameter.clone(),
+                left: fault.until.map(|until| until - now),
+            })
+            .collect()
+    }
+
+    /// Workers that are present, by the domain that they belong to.
+    fn workers_by_domain(&self) -> BTreeMap<&DomainKey, usize> {
+        let mut workers = BTreeMap::new();
+        for (key, present) in self.fleets.iter().zip(&self.around.workers) {
+            *workers.entry(key).or_default() += present;
+        }
+        workers
     }
 }
 
-fn rows(state: &State, around: &Surroundings<'_>, now: Instant) -> Vec<DomainRow> {
+fn rows(state: &State, backup_poll: Duration, now: Time) -> Vec<DomainRow> {
     let mut rows: BTreeMap<&DomainKey, DomainRow> = BTreeMap::new();
     let mut recent_empty: BTreeMap<&DomainKey, u32> = BTreeMap::new();
-    let mut last_cleared: BTreeMap<&DomainKey, Option<(Instant, Cause, RootCause)>> = BTreeMap::new();
+    let mut last_cleared: BTreeMap<&DomainKey, Option<(Time, Cause, RootCause)>> = BTreeMap::new();
+    let workers = state.workers_by_domain();
     for stats in state.domains.iter() {
         let key = stats.spec.key();
         let row = rows.entry(key).or_insert_with(|| {
             let (backlog, oldest) = state.shapes.accepted_by(&stats.spec, now);
             DomainRow {
+                number: stats.number,
                 provisioners: stats.spec.types().to_vec(),
                 tags: stats.spec.tags().clone(),
-                workers: around.workers.get(key).copied().unwrap_or(0),
+                workers: workers.get(key).copied().unwrap_or(0),
                 backlog,
                 oldest,
                 ..DomainRow::default()
@@ -87,27 +108,24 @@ fn rows(state: &State, around: &Surroundings<'_>, now: Instant) -> Vec<DomainRow
         let empty = f64::from(recent_empty.get(key).copied().unwrap_or(0));
         row.empty_share = if queries > 0.0 { empty / queries } else { 0.0 };
     }
-    for (replica, domains) in around.standing.iter().enumerate() {
+    for (replica, domains) in state.around.standing.iter().enumerate() {
         for domain in domains {
-            if let Some(row) = rows.get_mut(domain.spec.key()) {
-                row.replicas.push(on_replica(replica, domain, around.backup_poll));
+            let Some(index) = state.domains.index(replica, domain.id) else { continue };
+            if let Some(row) = rows.get_mut(state.domains.get(index).spec.key()) {
+                row.replicas.push(on_replica(replica, domain, backup_poll, now));
             }
         }
     }
     rows.into_values().collect()
 }
 
-fn on_replica(replica: usize, domain: &DomainSnapshot, backup_poll: Duration) -> DomainReplica {
+fn on_replica(replica: usize, domain: &StandingDomain, backup_poll: Duration, now: Time) -> DomainReplica {
     DomainReplica {
         replica,
         waiting: domain.waiting,
-        phase: match (domain.clearance, domain.is_querying) {
-            (None, _) => DomainPhase::Idle,
-            (Some(_), false) => DomainPhase::Cleared,
-            (Some(_), true) => DomainPhase::Querying,
-        },
-        pending: domain.pending.is_some() || (domain.clearance.is_some() && domain.tokens > 0),
-        next_poll_in: domain.next_poll_in,
+        phase: domain.phase,
+        pending: domain.pending,
+        next_poll_in: domain.next_poll - now,
         backup_poll,
     }
 }

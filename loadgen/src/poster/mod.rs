@@ -193,7 +193,7 @@ impl PosterDesk {
             Announce::AfterCommit => self.table.announce(&jobs).await,
         };
         match announced {
-            Ok(()) => self.recorder.notified(jobs.len()),
+            Ok(()) => self.recorder.announced(&posted, Instant::now()),
             Err(error) => {
                 tracing::warn!(poster = self.poster.name, %error, "cannot announce; the backup poll will find the jobs");
             }

@@ -12,7 +12,7 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use crate::control::Control;
 use crate::fault::{Director, Switch};
 use crate::fleet::{Crew, Desk};
-use crate::measure::{JobIds, PostedJob, Recorder, Surroundings};
+use crate::measure::{JobIds, PostedJob, Recorder, StandingDomain, Surroundings};
 use crate::observe::Observer;
 use crate::poster::{self, Conductor, JobNumbers, PosterCrew};
 use crate::report::Report;
@@ -36,6 +36,8 @@ const SILENCE_MAX: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_millis(100);
 /// How long queries in flight may take to end when the run is over.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
+/// The recorder is told of so many preloaded jobs at once.
+const PRELOADED_AT_ONCE: usize = 1_000;
 /// Bounds of the live rate factor.
 const RATE_FACTOR: std::ops::RangeInclusive<f64> = 0.01..=100.0;
 
@@ -73,18 +75,27 @@ pub(super) fn first_snapshot(request: &RunRequest) -> Snapshot {
     }
 }
 
+/// Where everything that happens in the run is to be told.
+pub(super) fn recorder(request: &RunRequest, id: uuid::Uuid) -> Recorder {
+    let scenario = &request.scenario;
+    let fleets = scenario.fleets.iter().map(|fleet| fleet.domain().key().clone());
+    Recorder::with_log(JobIds::new(id), poster::shapes(scenario), fleets, request.record.events_max)
+}
+
 /// The whole run.
 pub(super) async fn run(
     request: RunRequest,
+    id: uuid::Uuid,
+    recorder: Arc<Recorder>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     mut orders: mpsc::UnboundedReceiver<Control>,
 ) -> Result<Report, RunError> {
     let (mut engine, preloaded) = tokio::select! {
-        started = Engine::start(request, snapshot) => started?,
+        started = Engine::start(request, id, recorder, snapshot) => started?,
         () = interrupted(&mut orders) => return Err(RunError::Interrupted),
     };
     let outcome = engine.happen(&mut orders, &preloaded).await;
-    let workers = engine.crew.present_by_domain();
+    let workers = engine.crew.present();
     engine.director.end_all();
     engine.close().await;
     let missed_jobs = outcome?;
@@ -120,11 +131,11 @@ impl Engine {
     /// Brings everything up: what is preloaded, then the replicas. Nobody works yet.
     async fn start(
         request: RunRequest,
+        id: uuid::Uuid,
+        recorder: Arc<Recorder>,
         snapshot: watch::Sender<Arc<Snapshot>>,
     ) -> Result<(Self, Vec<PostedJob>), RunError> {
         let scenario = Arc::new(request.scenario.clone());
-        let id = uuid::Uuid::now_v7();
-        let recorder = Arc::new(Recorder::new(JobIds::new(id), poster::shapes(&scenario)));
         let run_name = id.simple().to_string().split_off(24);
         let observer = Arc::new(Observer::new(&request.database, &run_name));
         let connections = Connections::share(request.connections_max, &scenario);
@@ -203,7 +214,9 @@ impl Engine {
         self.began_at = chrono::Utc::now();
         self.answered = self.began;
         self.recorder.begin(self.began, self.began + self.scenario.warmup);
-        self.recorder.preloaded(preloaded, self.began);
+        for jobs in preloaded.chunks(PRELOADED_AT_ONCE) {
+            self.recorder.preloaded(jobs, self.began);
+        }
         let posters_end = self.began + self.scenario.duration;
         let stop = CancellationToken::new();
         let _stop_on_return = stop.clone().drop_guard();
@@ -350,27 +363,29 @@ impl Engine {
             let is_warm = elapsed >= self.scenario.warmup;
             self.phase = if is_warm { RunPhase::Measuring } else { RunPhase::Warmup };
         }
-        let standing: Vec<_> = self.desks.iter().map(|desk| desk.acquirer.domains()).collect();
-        let around = Surroundings {
-            standing: &standing,
-            workers: &self.crew.present_by_domain(),
-            backup_poll: self.scenario.backup_poll,
+        let at = self.recorder.time(now);
+        let standing = |desk: &Desk| {
+            let domains = desk.acquirer.domains();
+            domains.iter().map(|domain| StandingDomain::new(domain, at)).collect()
         };
-        let mut snapshot = first_snapshot(&self.request);
-        snapshot.phase = self.phase;
-        snapshot.elapsed = elapsed;
-        snapshot.workers = self.crew.present();
-        snapshot.rate_factor = *self.rate_factor.borrow();
+        let mut around = Surroundings {
+            phase: self.phase,
+            rate_factor: *self.rate_factor.borrow(),
+            target_rate: 0.0,
+            database_silent_for: None,
+            workers: self.crew.present(),
+            standing: self.desks.iter().map(standing).collect(),
+        };
         if matches!(self.phase, RunPhase::Warmup | RunPhase::Measuring) {
             let asked: f64 = self.posters.iter().map(|poster| poster.scenario_rate(elapsed)).sum();
-            snapshot.target_rate = asked * snapshot.rate_factor;
+            around.target_rate = asked * around.rate_factor;
         }
-        snapshot.faults = self.director.active(now);
         if matches!(self.phase, RunPhase::Warmup | RunPhase::Measuring | RunPhase::Draining) {
             let silence = now.saturating_duration_since(self.answered);
-            snapshot.database_silent_for = (silence > SILENCE_TOLD).then_some(silence);
+            around.database_silent_for = (silence > SILENCE_TOLD).then_some(silence);
         }
-        self.recorder.fill(&mut snapshot, &around, now);
+        let fixed = first_snapshot(&self.request);
+        let snapshot = self.recorder.snapshot(fixed, &around, self.scenario.backup_poll, now);
         self.snapshot.send_replace(Arc::new(snapshot));
     }
 

@@ -13,6 +13,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::control::Control;
+use crate::measure::{Events, Recorder};
+use crate::record::RecordOptions;
 use crate::report::Report;
 use crate::scenario::Scenario;
 use crate::snapshot::{DatabaseFacts, Snapshot};
@@ -29,13 +31,30 @@ pub struct RunRequest {
     pub facts: DatabaseFacts,
     /// How many connections the run may use there, at least 8.
     pub connections_max: usize,
+    /// What is kept of what happens, beside the report.
+    pub record: RecordOptions,
 }
 
 /// A run under way. Dropping it interrupts the run.
 pub struct RunHandle {
+    recorder: Arc<Recorder>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     controls: mpsc::UnboundedSender<Control>,
     engine: JoinHandle<Result<Report, RunError>>,
+}
+
+/// Reads the log of events of a run.
+#[derive(Clone)]
+pub struct EventReader {
+    recorder: Arc<Recorder>,
+}
+
+impl EventReader {
+    /// What was logged from this event on; 0 is the first. Costs what is new, and holds up nobody.
+    #[must_use]
+    pub fn read(&self, from: u64) -> Events {
+        self.recorder.events(from)
+    }
 }
 
 /// Why a run has no report.
@@ -71,8 +90,10 @@ pub enum RunError {
 pub fn start(request: RunRequest) -> RunHandle {
     let (snapshot, snapshots) = watch::channel(Arc::new(engine::first_snapshot(&request)));
     let (controls, orders) = mpsc::unbounded_channel();
-    let engine = tokio::spawn(engine::run(request, snapshot, orders));
-    RunHandle { snapshots, controls, engine }
+    let id = uuid::Uuid::now_v7();
+    let recorder = Arc::new(engine::recorder(&request, id));
+    let engine = tokio::spawn(engine::run(request, id, Arc::clone(&recorder), snapshot, orders));
+    RunHandle { recorder, snapshots, controls, engine }
 }
 
 /// An error and what caused it, in one line.
@@ -86,6 +107,12 @@ impl RunHandle {
     #[must_use]
     pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.snapshots.clone()
+    }
+
+    /// The events that were logged, for whoever follows them while the run goes on and after.
+    #[must_use]
+    pub fn events(&self) -> EventReader {
+        EventReader { recorder: Arc::clone(&self.recorder) }
     }
 
     /// Where interventions go. Once the run is over they go nowhere.

@@ -33,8 +33,8 @@ pub(super) struct Ending<'a> {
     pub(super) audit: audit::Audit,
     pub(super) recorder: &'a Recorder,
     pub(super) observer_queries: u64,
-    /// Workers by the domain that they belonged to.
-    pub(super) workers: &'a HashMap<DomainKey, usize>,
+    /// Workers that were present, by fleet.
+    pub(super) workers: &'a [usize],
 }
 
 /// Says what came of it.
@@ -97,7 +97,7 @@ pub(super) fn report(ending: Ending<'_>) -> Report {
         latency_by_cause_us: ByCause::from_fn(|cause| CauseLatency {
             queue_wait: LatencySummary::of(results.queue_wait_by(cause)),
         }),
-        domains: domains(&results, ending.workers),
+        domains: domains(&results, &workers_by_domain(scenario, ending.workers)),
         timeline: timeline(&results),
         audit: Audit {
             ok: audit.lost.is_empty() && audit.doubled.is_empty() && audit.stranded.is_empty(),
@@ -163,6 +163,14 @@ fn acquire_queries(results: &Results) -> AcquireQueries {
         per_job: if totals.acquired == 0 { 0.0 } else { total as f64 / totals.acquired as f64 },
         max_in_flight_per_domain: results.in_flight_max,
     }
+}
+
+fn workers_by_domain(scenario: &Scenario, workers: &[usize]) -> HashMap<DomainKey, usize> {
+    let mut by_domain = HashMap::new();
+    for (fleet, present) in scenario.fleets.iter().zip(workers) {
+        *by_domain.entry(fleet.domain().key().clone()).or_default() += present;
+    }
+    by_domain
 }
 
 fn domains(results: &Results, workers: &HashMap<DomainKey, usize>) -> Vec<Domain> {

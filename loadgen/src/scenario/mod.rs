@@ -22,7 +22,7 @@ mod tests;
 use std::time::Duration;
 
 use acquirer::job::{ProvisionerType, Tags};
-use acquirer::wakeup::Policy;
+use acquirer::wakeup::{DomainSpec, Policy};
 use serde::{Deserialize, Serialize};
 
 pub use builtins::builtin;
@@ -324,6 +324,12 @@ impl Scenario {
 }
 
 impl Fleet {
+    /// The domain that its workers belong to.
+    #[must_use]
+    pub fn domain(&self) -> DomainSpec {
+        DomainSpec::new(&self.provisioners, &self.tags)
+    }
+
     /// Whether its workers may run such a job (`S11`).
     #[must_use]
     pub fn accepts(&self, job: &MixEntry) -> bool {

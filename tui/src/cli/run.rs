@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use loadgen::control::Control;
 use loadgen::database::schema::SchemaLease;
 use loadgen::database::{self, Database, DatabaseRequest};
+use loadgen::record::{EVENTS_MAX, RecordOptions};
 use loadgen::report::{self, Report, Target};
 use loadgen::run::{RunHandle, RunRequest};
 use loadgen::scenario::{Scenario, Source};
@@ -94,6 +95,7 @@ async fn run_on(
             durability: database.durability().to_string(),
         },
         connections_max: connections as usize,
+        record: RecordOptions { events_max: if log.is_some() { EVENTS_MAX } else { 0 } },
     });
     let shown = if let Some(log) = log {
         show(&handle, log, args.ascii).await

@@ -206,6 +206,7 @@ fn calm_domain(number: usize) -> DomainRow {
         backup_poll: Duration::from_secs(30),
     };
     DomainRow {
+        number: number as u32,
         provisioners: vec![ProvisionerType::Terraform],
         tags: Tags::from_pairs(tags.iter().copied()).expect("no NUL"),
         replicas: (0..3).map(replica).collect(),

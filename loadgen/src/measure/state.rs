@@ -1,0 +1,322 @@
+//! What is known of a run so far. Pure: it is told times, and its state follows from its inputs alone.
+//!
+//! Its memory is bounded: histograms have a fixed size, the ledger takes a byte a job, timings are kept of
+//! [`LIVE_JOBS_MAX`] unfinished jobs, and the log of events has a capacity.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use acquirer::job::Posting;
+use acquirer::wakeup::{Cause, DomainKey, RootCause};
+use hdrhistogram::Histogram;
+
+use crate::snapshot::Totals;
+
+use super::alphabet::{FaultFacts, Input, PostedJob, Surroundings, Time};
+use super::clearances::Clearances;
+use super::domains::{DomainIndex, Domains};
+use super::latency::{self, Stage};
+use super::ledger::Ledger;
+use super::log::{EventLog, What};
+use super::recent::Recent;
+use super::seconds::Seconds;
+use super::shapes::Shapes;
+
+/// Timings are kept of so many unfinished jobs. Of those past it only the ledger knows, and each counts
+/// as a dropped event.
+pub const LIVE_JOBS_MAX: usize = 4_000_000;
+
+/// What is known of a run.
+#[derive(Clone)]
+pub(crate) struct State {
+    pub(super) began: Option<Time>,
+    pub(super) window: Window,
+    pub(super) ledger: Ledger,
+    pub(super) live: HashMap<u64, LiveJob>,
+    pub(super) shapes: Shapes,
+    pub(super) domains: Domains,
+    pub(super) clearances: Clearances,
+    pub(super) seconds: Seconds,
+    pub(super) recent: Recent,
+    pub(super) stages: Vec<Histogram<u64>>,
+    pub(super) queue_wait_by_cause: Vec<Histogram<u64>>,
+    pub(super) totals: Totals,
+    pub(super) measured: MeasuredCounts,
+    pub(super) found: BTreeMap<RootCause, u64>,
+    pub(super) chained: u64,
+    pub(super) notifications_sent: u64,
+    pub(super) notifications_malformed: u64,
+    pub(super) post_started: u64,
+    pub(super) events_dropped: u64,
+    pub(super) last_finished: Option<Time>,
+    pub(super) faults: Vec<FaultAtWork>,
+    /// The domain that each fleet's workers belong to.
+    pub(super) fleets: Vec<DomainKey>,
+    pub(super) around: Surroundings,
+    pub(super) log: EventLog,
+}
+
+/// The part of the run that is measured.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Window {
+    /// The warm-up is over; `None` before the posters start.
+    pub(super) from: Option<Time>,
+    /// The posters are done; `None` before.
+    pub(super) to: Option<Time>,
+}
+
+/// What happened inside the window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct MeasuredCounts {
+    /// Jobs whose posting began and that were intended inside.
+    pub(crate) planned: u64,
+    pub(crate) posted: u64,
+    pub(crate) acquired: u64,
+    pub(crate) completed: u64,
+    pub(crate) queries: u64,
+    pub(crate) empty: u64,
+}
+
+/// A job that is not finished.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LiveJob {
+    pub(super) shape: usize,
+    pub(super) intended: Time,
+    pub(super) committed: Option<Time>,
+    pub(super) received: Option<Time>,
+    pub(super) heard_by: Replicas,
+    pub(super) taken: Option<Taken>,
+}
+
+/// Replicas that heard of a job: a bit for each, of the 64 that a scenario has at most.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Replicas(u64);
+
+impl Replicas {
+    pub(super) fn add(&mut self, replica: usize) {
+        self.0 |= 1 << replica;
+    }
+
+    pub(super) fn contain(self, replica: usize) -> bool {
+        self.0 >> replica & 1 == 1
+    }
+}
+
+/// The query that took it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taken {
+    pub(super) acquired: Time,
+    pub(super) query_started: Time,
+    pub(super) cause: Cause,
+    pub(super) root: RootCause,
+    pub(super) domain: DomainIndex,
+    pub(super) replica: usize,
+}
+
+/// A fault at work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FaultAtWork {
+    pub(super) name: String,
+    pub(super) parameter: String,
+    pub(super) until: Option<Time>,
+}
+
+impl State {
+    /// Nothing has happened. The jobs have these shapes, the fleets belong to these domains, and the log keeps
+    /// so many events.
+    pub(crate) fn new(
+        shapes: impl IntoIterator<Item = Posting>,
+        fleets: impl IntoIterator<Item = DomainKey>,
+        events_max: usize,
+    ) -> Self {
+        Self {
+            began: None,
+            window: Window::default(),
+            ledger: Ledger::default(),
+            live: HashMap::new(),
+            shapes: Shapes::new(shapes),
+            domains: Domains::default(),
+            clearances: Clearances::default(),
+            seconds: Seconds::new(),
+            recent: Recent::new(),
+            stages: Stage::ALL.iter().map(|_| latency::precise()).collect(),
+            queue_wait_by_cause: Cause::ALL.iter().map(|_| latency::precise()).collect(),
+            totals: Totals::default(),
+            measured: MeasuredCounts::default(),
+            found: BTreeMap::new(),
+            chained: 0,
+            notifications_sent: 0,
+            notifications_malformed: 0,
+            post_started: 0,
+            events_dropped: 0,
+            last_finished: None,
+            faults: Vec::new(),
+            fleets: fleets.into_iter().collect(),
+            around: Surroundings::default(),
+            log: EventLog::new(events_max),
+        }
+    }
+
+    /// Takes in what happened at `at`. Times need not rise from one input to the next: each was read before its
+    /// turn came.
+    pub(crate) fn take(&mut self, at: Time, input: &Input<'_>) {
+        self.advance(at);
+        match *input {
+            Input::Began { measure_from } => self.began(at, measure_from),
+            Input::PostersDone => {
+                self.window.to.get_or_insert(at);
+            }
+            Input::Preloaded { jobs } => self.preloaded(jobs, at),
+            Input::PostStarted { jobs, intended } => self.post_started(jobs, intended, at),
+            Input::Committed { jobs } => self.committed(jobs, at),
+            Input::Announced { jobs } => self.notifications_sent += jobs.len() as u64,
+            Input::WorkerReceived { job } => self.worker_received(job, at),
+            Input::Finished { job, is_failure } => self.finished(job, is_failure, at),
+            Input::NoticeSwallowed { replica, job } => {
+                self.totals.notifications_suppressed += 1;
+                self.log.push(at, Some(replica), None, What::NoticeSwallowed { job });
+            }
+            Input::FaultBegan(facts) => self.fault_began(facts, at),
+            Input::FaultEnded { name } => {
+                self.seconds.fault_ended(name);
+                self.faults.retain(|fault| fault.name != name);
+                self.log.fault_ended(at, name);
+            }
+            Input::Replica { replica, ref heard } => self.heard(replica, heard, at),
+            Input::Sampled(around) => self.around.clone_from(around),
+        }
+    }
+
+    fn began(&mut self, at: Time, measure_from: Time) {
+        self.began = Some(at);
+        self.window.from = Some(measure_from);
+        self.seconds.begin(at);
+        self.log.begin(at);
+    }
+
+    fn preloaded(&mut self, jobs: &[PostedJob], began: Time) {
+        for PostedJob { number, shape } in jobs {
+            self.post_started += 1;
+            self.ledger.posted(*number);
+            self.totals.posted += 1;
+            if self.keep(*number, *shape, began, Some(began)) {
+                self.shapes.queued(*shape, *number, began);
+            }
+        }
+    }
+
+    fn post_started(&mut self, jobs: &[PostedJob], intended: Time, at: Time) {
+        for PostedJob { number, shape } in jobs {
+            self.post_started += 1;
+            self.measured.planned += u64::from(self.window.counts(intended));
+            self.record(Stage::PostLag, intended, intended, at);
+            self.keep(*number, *shape, intended, None);
+        }
+    }
+
+    fn committed(&mut self, jobs: &[PostedJob], at: Time) {
+        for PostedJob { number, .. } in jobs {
+            self.ledger.posted(*number);
+            self.totals.posted += 1;
+            self.seconds.running().posted += 1;
+            self.measured.posted += u64::from(self.window.holds(at));
+            self.log.push(at, None, None, What::Posted { job: *number });
+            let Some(job) = self.live.get_mut(number) else { continue };
+            job.committed = Some(at);
+            if job.taken.is_none() {
+                self.shapes.queued(job.shape, *number, at);
+            }
+        }
+    }
+
+    /// Keeps the timings of a job, if there is room.
+    fn keep(&mut self, number: u64, shape: usize, intended: Time, committed: Option<Time>) -> bool {
+        let is_room = self.live.len() < LIVE_JOBS_MAX;
+        if is_room {
+            let heard_by = Replicas::default();
+            let live = LiveJob { shape, intended, committed, received: None, heard_by, taken: None };
+            self.live.insert(number, live);
+        } else {
+            self.events_dropped += 1;
+        }
+        is_room
+    }
+
+    fn worker_received(&mut self, job: u64, at: Time) {
+        let Some(job) = self.live.get(&job).copied() else { return };
+        if let Some(taken) = job.taken {
+            self.record(Stage::Handover, job.intended, taken.acquired, at);
+        }
+    }
+
+    fn finished(&mut self, number: u64, is_failure: bool, at: Time) {
+        self.ledger.finished(number);
+        self.totals.completed += u64::from(!is_failure);
+        self.totals.failed += u64::from(is_failure);
+        self.seconds.running().completed += 1;
+        self.measured.completed += u64::from(self.window.holds(at));
+        self.last_finished = Some(at);
+        let Some(job) = self.live.remove(&number) else { return };
+        if let Some(taken) = job.taken {
+            self.record(Stage::Service, job.intended, taken.acquired, at);
+        }
+        self.record(Stage::Response, job.intended, job.intended, at);
+    }
+
+    fn fault_began(&mut self, facts: FaultFacts<'_>, at: Time) {
+        self.seconds.fault_began(facts.name);
+        self.faults.push(FaultAtWork {
+            name: facts.name.to_owned(),
+            parameter: facts.parameter.to_owned(),
+            until: facts.until,
+        });
+        self.log.fault_began(at, facts.replica, facts.name, facts.parameter);
+    }
+
+    /// A job that a poll had found was announced after all: the poll was merely first, and rescued nothing.
+    pub(super) fn not_rescued(&mut self, domain: DomainIndex) {
+        self.totals.rescued = self.totals.rescued.saturating_sub(1);
+        let running = self.seconds.running();
+        running.rescued = running.rescued.saturating_sub(1);
+        let domain = self.domains.at(domain);
+        domain.rescued = domain.rescued.saturating_sub(1);
+        if let Some(found) = self.found.get_mut(&RootCause::BackupPoll).filter(|found| **found > 0) {
+            *found -= 1;
+            *self.found.entry(RootCause::Posting).or_default() += 1;
+        }
+        self.recent.not_rescued();
+    }
+
+    /// Records how long a stage of a job took, if the job was intended after the warm-up.
+    pub(super) fn record(&mut self, stage: Stage, intended: Time, from: Time, to: Time) {
+        if self.window.counts(intended) {
+            latency::record(&mut self.stages[stage as usize], to - from);
+        }
+    }
+
+    /// Closes the seconds that lie before `at`.
+    pub(super) fn advance(&mut self, at: Time) {
+        let shapes = &self.shapes;
+        for _ in 0..self.seconds.advance(at, || shapes.backlog()) {
+            self.recent.advance();
+            self.domains.advance();
+        }
+    }
+
+    /// How long the posters have been at work at `at`.
+    pub(crate) fn elapsed(&self, at: Time) -> Duration {
+        self.began.map_or(Duration::ZERO, |began| at - began)
+    }
+}
+
+impl Window {
+    /// Whether rates count what happens at `at`.
+    pub(super) fn holds(self, at: Time) -> bool {
+        self.from.is_some_and(|from| at >= from) && self.to.is_none_or(|to| at <= to)
+    }
+
+    /// Whether latencies of a job count that was intended then.
+    pub(super) fn counts(self, intended: Time) -> bool {
+        self.from.is_some_and(|from| intended >= from)
+    }
+}
