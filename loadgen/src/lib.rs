@@ -1,5 +1,6 @@
 //! Fleets, posters, faults, measurement and databases for the job acquirer.
 
+pub mod assert;
 pub mod control;
 pub mod database;
 pub mod fault;

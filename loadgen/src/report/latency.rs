@@ -4,7 +4,7 @@ use acquirer::wakeup::Cause;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
+use hdrhistogram::serialization::{DeserializeError, Deserializer, Serializer as _, V2DeflateSerializer};
 use serde::{Deserialize, Serialize};
 
 use crate::measure::Stage;
@@ -144,6 +144,23 @@ impl LatencySummary {
         }
         summary
     }
+
+    /// The whole histogram. Fails when `histogram` isn't one, as in a report that somebody has edited.
+    pub fn decode(&self) -> Result<Histogram<u64>, DecodeError> {
+        let bytes = BASE64_STANDARD.decode(&self.histogram)?;
+        Ok(Deserializer::new().deserialize(&mut bytes.as_slice())?)
+    }
+}
+
+/// A histogram that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Its text is broken.
+    #[error("the histogram is no base64: {0}")]
+    Base64(#[from] base64::DecodeError),
+    /// Its bytes are.
+    #[error("the histogram cannot be read: {0}")]
+    Bytes(#[from] DeserializeError),
 }
 
 fn encode(histogram: &Histogram<u64>) -> String {
@@ -157,8 +174,6 @@ fn encode(histogram: &Histogram<u64>) -> String {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use hdrhistogram::serialization::Deserializer;
-
     use super::*;
 
     fn histogram(values: impl IntoIterator<Item = u64>) -> Histogram<u64> {
@@ -175,9 +190,7 @@ mod tests {
         let summary = LatencySummary::of(&histogram);
         assert_eq!((summary.count, summary.min, summary.max), (1000, 1, 1000));
         assert_eq!((summary.p50, summary.p90, summary.p99, summary.p999), (500, 900, 990, 999));
-        let bytes = BASE64_STANDARD.decode(&summary.histogram).unwrap();
-        let back: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice()).unwrap();
-        assert_eq!(back, histogram);
+        assert_eq!(summary.decode().unwrap(), histogram);
         assert!(summary.histogram.starts_with("HISTFAAAA"), "{}", summary.histogram);
     }
 

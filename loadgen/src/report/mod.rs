@@ -21,10 +21,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::assert::{Expression, Unit};
 use crate::scenario::Scenario;
 
-pub use latency::{ByCause, ByStage, LatencySummary};
+pub use latency::{ByCause, ByStage, DecodeError, LatencySummary};
 pub use summary::summary;
+pub(crate) use summary::words;
 pub use target::{ReportError, Target};
 pub use verdict::Verdict;
 
@@ -32,7 +34,7 @@ pub use verdict::Verdict;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// One run's results.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -76,7 +78,7 @@ pub struct Report {
 }
 
 /// What made the report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
     /// `clearance`.
     pub name: String,
@@ -85,7 +87,7 @@ pub struct Tool {
 }
 
 /// The acquirers' rules.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyFacts {
     /// In words: `default`, `seed`, or what differs from the nearer of them, such as `default with chain=always`.
     pub name: String,
@@ -101,7 +103,7 @@ impl From<Policy> for PolicyFacts {
 }
 
 /// What the run ran on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
     /// The server's version, such as `15.18`.
     pub postgres_version: String,
@@ -116,7 +118,7 @@ pub struct Environment {
 }
 
 /// The run itself.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// Names it.
     pub id: Uuid,
@@ -241,7 +243,7 @@ pub struct CauseLatency {
 }
 
 /// What one domain did on one replica.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Domain {
     /// What it accepts, in a line, such as `terraform environment=on-prem`.
     pub key: String,
@@ -309,10 +311,21 @@ pub struct Audit {
 pub struct Assertion {
     /// As it was asked for, such as `queue_wait.p99 < 250ms`.
     pub expression: String,
-    /// What the run came to: microseconds for latencies, else the plain number.
-    pub value: f64,
+    /// What the run came to: microseconds for latencies, 1 for true and 0 for false, else the plain number;
+    /// none when there were no observations, of which nothing holds.
+    pub value: Option<f64>,
     /// Whether that satisfies it.
     pub held: bool,
+}
+
+impl Assertion {
+    /// What the run came to, as people read it, such as `it was 310 ms` or `there were no observations`.
+    #[must_use]
+    pub fn value_in_words(&self) -> String {
+        let unit = self.expression.parse::<Expression>().map_or(Unit::Number, |expression| expression.unit());
+        self.value
+            .map_or("there were no observations".to_owned(), |value| format!("it was {}", unit.show(value)))
+    }
 }
 
 /// Whether the load generator itself kept up.

@@ -13,7 +13,7 @@
 //!
 //! Plain text of 80 columns at most, without colour. Everything in it is in the report too.
 
-pub(super) mod words;
+pub(crate) mod words;
 
 use std::fmt::Write as _;
 
@@ -108,13 +108,8 @@ impl Page {
             self.bullet(reason);
         }
         for assertion in &report.assertions {
-            let (mark, value) = (if assertion.held { "held" } else { "NOT held" }, assertion.value);
-            let value = if is_latency(&assertion.expression) {
-                latency(value.max(0.0).round() as u64)
-            } else {
-                ((value * 1e3).round() / 1e3).to_string()
-            };
-            self.bullet(&format!("{}: {mark}, it was {value}", assertion.expression));
+            let mark = if assertion.held { "held" } else { "NOT held" };
+            self.bullet(&format!("{}: {mark}, {}", assertion.expression, assertion.value_in_words()));
         }
     }
 
@@ -383,11 +378,4 @@ impl Page {
 
 fn plural_of(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
-}
-
-/// Whether an assertion speaks of a stage's latency.
-fn is_latency(expression: &str) -> bool {
-    Stage::ALL.iter().any(|stage| {
-        expression.trim_start().strip_prefix(stage.as_str()).is_some_and(|rest| rest.starts_with('.'))
-    })
 }

@@ -149,7 +149,7 @@ fn fixed() -> Report {
 }
 
 fn assertion(expression: &str, value: f64, held: bool) -> Assertion {
-    Assertion { expression: expression.to_owned(), value, held }
+    Assertion { expression: expression.to_owned(), value: Some(value), held }
 }
 
 #[test]

@@ -26,6 +26,7 @@ use acquirer::wakeup::{DomainSpec, Policy};
 use serde::{Deserialize, Serialize};
 
 pub use builtins::builtin;
+pub(crate) use error::nearest;
 pub use error::{Place, ScenarioError};
 pub use overrides::Overrides;
 
@@ -59,7 +60,7 @@ pub struct Source {
 }
 
 /// One run, settled.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scenario {
     /// What it shows, in a line.
     pub title: String,

@@ -1,7 +1,7 @@
 //! Figures as people read them.
 
 /// A latency with three significant digits, such as `850 µs`, `1.84 ms`, `31.2 s`.
-pub(in super::super) fn latency(us: u64) -> String {
+pub(crate) fn latency(us: u64) -> String {
     let value = us as f64;
     match value {
         _ if us < 1_000 => format!("{us} µs"),
@@ -13,18 +13,18 @@ pub(in super::super) fn latency(us: u64) -> String {
 }
 
 /// Seconds with a tenth where there is one, such as `55 s`, `2.5 s`.
-pub(in super::super) fn seconds(seconds: f64) -> String {
+pub(crate) fn seconds(seconds: f64) -> String {
     let tenths = (seconds * 10.0).round() / 10.0;
     format!("{tenths} s")
 }
 
 /// A share, such as `99.9%`.
-pub(in super::super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
 
 /// A number with one decimal and its thousands apart, such as `1,234.5`.
-pub(in super::super) fn decimal(value: f64) -> String {
+pub(crate) fn decimal(value: f64) -> String {
     let text = format!("{value:.1}");
     match text.split_once('.') {
         Some((whole, rest)) => format!("{}.{rest}", grouped(whole)),
@@ -33,17 +33,17 @@ pub(in super::super) fn decimal(value: f64) -> String {
 }
 
 /// A whole number with its thousands apart, such as `12,345`.
-pub(in super::super) fn count(number: u64) -> String {
+pub(crate) fn count(number: u64) -> String {
     grouped(&number.to_string())
 }
 
 /// A number of things, such as `1 job`, `12,345 jobs`.
-pub(in super::super) fn plural(number: u64, thing: &str) -> String {
+pub(crate) fn plural(number: u64, thing: &str) -> String {
     format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// A text cut to `width` characters, with an ellipsis where something is missing.
-pub(super) fn clipped(text: &str, width: usize) -> String {
+pub(crate) fn clipped(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }
@@ -53,7 +53,7 @@ pub(super) fn clipped(text: &str, width: usize) -> String {
 }
 
 /// A text in lines of `width` characters at most, as far as its words let it.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     for word in text.split_whitespace() {
