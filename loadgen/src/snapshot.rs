@@ -182,6 +182,8 @@ pub struct Second {
     pub queue_wait_p50_us: u64,
     /// 99th percentile of the same.
     pub queue_wait_p99_us: u64,
+    /// The same in buckets that double: entry `i` counts waits in `[2^i, 2^(i+1))` microseconds.
+    pub queue_wait_log2: Vec<u64>,
     /// Names of the faults that were at work in it.
     pub faults: Vec<String>,
 }

@@ -117,6 +117,7 @@ impl Run {
             failed: 0,
             queue_wait_p50_us: if dropping { 4_000 } else { 1_700 + (self.noise(4.0) * 500.0) as u64 },
             queue_wait_p99_us: if dropping { 2_600_000 } else { 24_000 + (self.noise(5.0) * 9_000.0) as u64 },
+            queue_wait_log2: Vec::new(),
             faults: if dropping { vec!["drop_notifications".to_owned()] } else { Vec::new() },
         });
         if self.seconds.len() > 300 {

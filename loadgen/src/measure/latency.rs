@@ -75,14 +75,6 @@ pub(crate) fn record(histogram: &mut Histogram<u64>, latency: Duration) {
 
 /// What a dashboard shows of a histogram.
 pub(crate) fn summarize(histogram: &Histogram<u64>) -> Latency {
-    let mut buckets = Vec::new();
-    for step in histogram.iter_recorded() {
-        let doubled = step.value_iterated_to().max(1).ilog2() as usize;
-        if buckets.len() <= doubled {
-            buckets.resize(doubled + 1, 0);
-        }
-        buckets[doubled] += step.count_since_last_iteration();
-    }
     let is_empty = histogram.is_empty();
     let quantile = |q: f64| if is_empty { 0 } else { histogram.value_at_quantile(q) };
     Latency {
@@ -91,8 +83,22 @@ pub(crate) fn summarize(histogram: &Histogram<u64>) -> Latency {
         p90_us: quantile(0.90),
         p99_us: quantile(0.99),
         max_us: if is_empty { 0 } else { histogram.max() },
-        buckets,
+        buckets: log2(histogram),
     }
+}
+
+/// Counts in buckets that double: entry `i` counts latencies in `[2^i, 2^(i+1))` microseconds, entry 0 those
+/// below two. It ends with the last that counts anything.
+pub(crate) fn log2(histogram: &Histogram<u64>) -> Vec<u64> {
+    let mut buckets = Vec::new();
+    for step in histogram.iter_recorded() {
+        let doubled = step.value_iterated_to().max(1).ilog2() as usize;
+        if buckets.len() <= doubled {
+            buckets.resize(doubled + 1, 0);
+        }
+        buckets[doubled] += step.count_since_last_iteration();
+    }
+    buckets
 }
 
 #[cfg(test)]

@@ -106,6 +106,7 @@ impl Seconds {
         if !self.queue_wait.is_empty() {
             second.queue_wait_p50_us = self.queue_wait.value_at_quantile(0.50);
             second.queue_wait_p99_us = self.queue_wait.value_at_quantile(0.99);
+            second.queue_wait_log2 = latency::log2(&self.queue_wait);
         }
         second
     }
@@ -120,5 +121,32 @@ impl Seconds {
         self.running = next;
         self.queue_wait.reset();
         self.closed.push(second);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_second_counts_its_own_waits_in_buckets_that_double() {
+        let mut seconds = Seconds::new();
+        let at = Time::ZERO;
+        seconds.begin(at);
+        for us in [1_500, 2_047, 3_000_000] {
+            seconds.queue_wait(Duration::from_micros(us));
+        }
+        seconds.advance(at + Duration::from_secs(1), || 0);
+        seconds.queue_wait(Duration::from_micros(2_048));
+        seconds.running().acquired += 1;
+        let buckets = |counted: &[(usize, u64)]| {
+            let mut buckets = vec![0; counted.last().map_or(0, |(last, _)| last + 1)];
+            for (index, count) in counted {
+                buckets[*index] = *count;
+            }
+            buckets
+        };
+        let all: Vec<_> = seconds.all(0).into_iter().map(|second| second.queue_wait_log2).collect();
+        assert_eq!(all, [buckets(&[(10, 2), (21, 1)]), buckets(&[(11, 1)])]);
     }
 }

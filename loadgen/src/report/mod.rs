@@ -276,6 +276,9 @@ pub struct TimelineSecond {
     pub acquired: u64,
     /// Jobs finished.
     pub completed: u64,
+    /// Of the jobs acquired, those that the backup poll rescued.
+    #[serde(default)]
+    pub rescued: u64,
     /// Posted, not acquired, at its end.
     pub backlog: u64,
     /// Acquire queries.
@@ -286,6 +289,10 @@ pub struct TimelineSecond {
     pub queue_wait_p50_us: u64,
     /// 99th percentile of the same.
     pub queue_wait_p99_us: u64,
+    /// The same waits in buckets that double: entry `i` counts those of `[2^i, 2^(i+1))` microseconds, entry
+    /// 0 those below two; it ends with the last that counts any.
+    #[serde(default)]
+    pub queue_wait_log2: Vec<u64>,
     /// Names of the faults that were at work in it.
     pub faults: Vec<String>,
 }

@@ -128,11 +128,13 @@ fn fixed() -> Report {
                 posted: 412,
                 acquired: 409,
                 completed: 405,
+                rescued: second * 7,
                 backlog: 3,
                 queries: 470,
                 empty: 61,
                 queue_wait_p50_us: 1_800,
                 queue_wait_p99_us: 31_000,
+                queue_wait_log2: vec![0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 380, 10, 0, 0, 7],
                 faults: if second == 1 { vec!["drop_notifications".to_owned()] } else { Vec::new() },
             })
             .collect(),
@@ -307,7 +309,8 @@ fn every_key_of_the_contract_is_there() {
         ("/domains/0", "key replica provisioners tags workers acquired queries empty rescued"),
         (
             "/timeline/0",
-            "second posted acquired completed backlog queries empty queue_wait_p50_us queue_wait_p99_us faults",
+            "second posted acquired completed rescued backlog queries empty queue_wait_p50_us queue_wait_p99_us \
+             queue_wait_log2 faults",
         ),
         ("/policy", "name chain postings route order departed after_error first_poll doubtful claim_batch"),
         ("/audit", "ok lost doubled stranded stranded_by_policy"),

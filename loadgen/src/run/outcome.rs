@@ -194,11 +194,13 @@ fn timeline(results: &Results) -> Vec<TimelineSecond> {
         posted: second.posted,
         acquired: second.acquired,
         completed: second.completed,
+        rescued: second.rescued,
         backlog: second.backlog,
         queries: second.found + second.empty + second.failed,
         empty: second.empty,
         queue_wait_p50_us: second.queue_wait_p50_us,
         queue_wait_p99_us: second.queue_wait_p99_us,
+        queue_wait_log2: second.queue_wait_log2.clone(),
         faults: second.faults.clone(),
     };
     results.seconds.iter().map(second).collect()
