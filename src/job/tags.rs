@@ -1,16 +1,17 @@
 //! Key-value pairs that a job demands and a worker offers, free of NUL by construction (`S1`).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Tags in key order. Neither key nor value holds a NUL byte: the domain key is delimited by them,
 /// and Postgres could not store them. Clones share one allocation, so that a million waiting callers can
 /// carry their tags.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(try_from = "BTreeMap<String, String>")]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tags {
     /// `key NUL value NUL` for each pair in key order, as in the domain key. NUL being the lowest byte, texts
     /// compare as the pairs do.
@@ -43,6 +44,34 @@ impl Tags {
         let map: BTreeMap<String, String> =
             pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
         Self::try_from(map)
+    }
+
+    /// Tags from pairs in any order; of equal keys the last counts. What a posting pays for on its way.
+    fn from_unordered(mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)>) -> Result<Self, TagError> {
+        if !pairs.is_sorted_by(|(one, _), (next, _)| one < next) {
+            // Stable: the last of equals stays behind the others.
+            pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+            pairs.reverse();
+            pairs.dedup_by(|(one, _), (kept, _)| one == kept);
+            pairs.reverse();
+        }
+        Self::from_ordered(pairs.iter().map(|(key, value)| (&**key, &**value)))
+    }
+
+    /// Tags from pairs in the order of their keys, each key once.
+    fn from_ordered<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Result<Self, TagError> {
+        let length = pairs.clone().map(|(key, value)| key.len() + value.len() + 2).sum();
+        let mut text = String::with_capacity(length);
+        for (key, value) in pairs {
+            if key.contains('\0') || value.contains('\0') {
+                return Err(TagError { key: key.to_owned(), value: value.to_owned() });
+            }
+            for part in [key, value] {
+                text.push_str(part);
+                text.push('\0');
+            }
+        }
+        Ok(Self { text: text.into() })
     }
 
     /// The value of `key`.
@@ -82,6 +111,18 @@ impl Tags {
         demanded.iter().all(|pair| offered.find(|(key, _)| *key >= pair.0) == Some(pair))
     }
 
+    /// The pairs whose places in the order of keys are members.
+    pub(crate) fn subset(&self, is_member: impl Fn(usize) -> bool) -> Self {
+        let mut text = String::with_capacity(self.text.len());
+        for (_, (key, value)) in self.iter().enumerate().filter(|(place, _)| is_member(*place)) {
+            for part in [key, value] {
+                text.push_str(part);
+                text.push('\0');
+            }
+        }
+        Self { text: text.into() }
+    }
+
     /// All pairs, each as `key NUL value NUL`.
     pub(crate) fn as_text(&self) -> &str {
         &self.text
@@ -100,26 +141,68 @@ impl Serialize for Tags {
     }
 }
 
+impl<'de> Deserialize<'de> for Tags {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(TagsVisitor)
+    }
+}
+
+struct TagsVisitor;
+
+impl<'de> Visitor<'de> for TagsVisitor {
+    type Value = Tags;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of strings")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tags, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some((Text(key), Text(value))) = map.next_entry()? {
+            pairs.push((key, value));
+        }
+        Tags::from_unordered(pairs).map_err(A::Error::custom)
+    }
+}
+
+/// A string, borrowed from what it is read from where that can be.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 impl TryFrom<BTreeMap<String, String>> for Tags {
     type Error = TagError;
 
     fn try_from(map: BTreeMap<String, String>) -> Result<Self, Self::Error> {
-        if let Some((key, value)) = map.iter().find(|(key, value)| key.contains('\0') || value.contains('\0'))
-        {
-            return Err(TagError { key: key.clone(), value: value.clone() });
-        }
-        let mut text =
-            String::with_capacity(map.iter().map(|(key, value)| key.len() + value.len() + 2).sum());
-        for part in map.iter().flat_map(|(key, value)| [key, value]) {
-            text.push_str(part);
-            text.push('\0');
-        }
-        Ok(Self { text: text.into() })
+        Self::from_ordered(map.iter().map(|(key, value)| (&**key, &**value)))
     }
 }
 
 impl From<Tags> for BTreeMap<String, String> {
     fn from(tags: Tags) -> Self {
         tags.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_read_as_a_map_would_be_whatever_their_order() {
+        for json in [
+            "{}",
+            r#"{"b":"2","a":"1"}"#,
+            r#"{"a":"1","b":"2","a":"3"}"#,
+            r#"{"c":"1","a":"1","c":"2","b":"\u00e9\n","c":"3","a":"2"}"#,
+        ] {
+            let map: BTreeMap<String, String> = serde_json::from_str(json).unwrap();
+            let tags: Tags = serde_json::from_str(json).unwrap();
+            assert_eq!(tags, Tags::try_from(map).unwrap(), "{json}");
+            assert_eq!(serde_json::from_value::<Tags>(serde_json::from_str(json).unwrap()).unwrap(), tags);
+        }
+        for refused in [r#"{"a\u0000":"1"}"#, r#"{"a":"\u0000"}"#, r#"{"a":1}"#, r#"["a"]"#] {
+            assert!(serde_json::from_str::<Tags>(refused).is_err(), "{refused}");
+        }
     }
 }

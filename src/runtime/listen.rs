@@ -1,5 +1,6 @@
 //! The ear: subscribes, for ever if need be, and feeds what it hears to the machine.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use crate::job::Posting;
@@ -39,10 +40,13 @@ pub(super) async fn subscribe(shared: &Shared) -> Option<Subscription> {
 /// Hears until the acquirer is closed. A subscription that ends is made anew; what was said meanwhile is lost.
 pub(super) async fn run(alive: Alive, mut subscription: Subscription) {
     let shared = alive.shared();
+    // One for all messages: to register it anew takes a lock, on every job's way.
+    let mut closed = pin!(shared.closed.cancelled());
     loop {
         let message = tokio::select! {
+            biased;
+            () = &mut closed => return,
             message = subscription.recv() => message,
-            () = shared.closed.cancelled() => return,
         };
         if let Some(message) = message {
             hear(shared, message);

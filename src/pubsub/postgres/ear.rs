@@ -48,23 +48,7 @@ impl Ear {
         let mut backoff = Backoff::default();
         loop {
             let listening_since = Instant::now();
-            let reason = loop {
-                match waited(self.hear()).await {
-                    (Ok(notification), _) if notification.channel() == self.private_channel => {}
-                    (Ok(notification), had_to_wait) => {
-                        let payload = notification.payload().as_bytes().to_vec();
-                        if !feed.push(Message::Payload(payload)) {
-                            return;
-                        }
-                        // Lets the acquirer act on it before the socket is looked at again, which would most
-                        // likely find nothing. In a burst the rest is at hand and read first.
-                        if had_to_wait {
-                            tokio::task::yield_now().await;
-                        }
-                    }
-                    (Err(reason), _) => break reason,
-                }
-            };
+            let Some(reason) = self.hear(&mut feed).await else { return };
             warn!(reason, "lost the connection that listens for postings; making another");
             self.listener.close();
             backoff.after_uptime(listening_since.elapsed());
@@ -81,24 +65,80 @@ impl Ear {
         }
     }
 
-    /// The next notification of any kind, or why there will be none.
-    async fn hear(&mut self) -> Result<PgNotification, String> {
-        let deaf = deaf(&self.private_channel, self.probe, &self.probes, &self.publisher);
-        // Neither is dropped before the other is done: the listener's wait isn't safe to cancel.
-        tokio::select! {
-            biased;
-            heard = self.listener.recv() => heard,
-            reason = deaf => Err(reason),
+    /// Hears until there will be nothing more to hear, and says why; `None` when the subscription is gone.
+    async fn hear(&mut self, feed: &mut Feed) -> Option<String> {
+        let last_heard = LastHeard::new();
+        // One watch over all notifications: a timer for each would be set and cleared on every job's way.
+        let mut deaf =
+            pin!(deaf(&self.private_channel, self.probe, &last_heard, &self.probes, &self.publisher));
+        loop {
+            // The listener's wait isn't safe to cancel: it is only dropped together with the listener.
+            let heard = waited(async {
+                tokio::select! {
+                    biased;
+                    heard = self.listener.recv() => heard,
+                    reason = &mut deaf => Err(reason),
+                }
+            });
+            let (notification, had_to_wait) = match heard.await {
+                (Ok(notification), had_to_wait) => (notification, had_to_wait),
+                (Err(reason), _) => return Some(reason),
+            };
+            last_heard.note();
+            if notification.channel() == self.private_channel {
+                continue;
+            }
+            if !feed.push(Message::Payload(notification.payload().as_bytes().to_vec())) {
+                return None;
+            }
+            // Lets the acquirer act on it before the socket is looked at again, which would most likely find
+            // nothing. In a burst the rest is at hand and read first.
+            if had_to_wait {
+                tokio::task::yield_now().await;
+            }
         }
     }
 }
 
-/// Probes after each silence; answers when a probe was sent and didn't arrive.
-async fn deaf(channel: &str, probe: Probe, probes: &AtomicU64, publisher: &Arc<Publisher>) -> String {
+/// When anything was heard last.
+struct LastHeard {
+    since: Instant,
+    after_ns: AtomicU64,
+}
+
+impl LastHeard {
+    fn new() -> Self {
+        Self { since: Instant::now(), after_ns: AtomicU64::new(0) }
+    }
+
+    fn note(&self) {
+        let after_ns = u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.after_ns.store(after_ns, Ordering::Relaxed);
+    }
+
+    fn at(&self) -> Instant {
+        self.since + Duration::from_nanos(self.after_ns.load(Ordering::Relaxed))
+    }
+}
+
+/// Probes after each silence; answers when a probe was sent and nothing came after it.
+async fn deaf(
+    channel: &str,
+    probe: Probe,
+    last_heard: &LastHeard,
+    probes: &AtomicU64,
+    publisher: &Arc<Publisher>,
+) -> String {
+    let mut probed_at = last_heard.at();
     loop {
-        tokio::time::sleep(probe.silence).await;
+        let due = last_heard.at().max(probed_at) + probe.silence;
+        if due > Instant::now() {
+            tokio::time::sleep_until(due).await;
+            continue;
+        }
         probes.fetch_add(1, Ordering::Relaxed);
         let sent_at = Instant::now();
+        probed_at = sent_at;
         let (publisher, channel) = (Arc::clone(publisher), channel.to_owned());
         // A task of its own: the probe is likely to arrive before the server's answer does, and the publishing
         // connection must not be dropped for that.
@@ -110,7 +150,9 @@ async fn deaf(channel: &str, probe: Probe, probes: &AtomicU64, publisher: &Arc<P
             // Sent, or stuck on the way: of a server that doesn't answer nothing can be heard either.
             _ => {
                 tokio::time::sleep_until(sent_at + probe.patience).await;
-                return format!("nothing heard within {:?} of a probe", probe.patience);
+                if last_heard.at() < sent_at {
+                    return format!("nothing heard within {:?} of a probe", probe.patience);
+                }
             }
         }
     }

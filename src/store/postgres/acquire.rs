@@ -29,10 +29,6 @@ use crate::store::AcquireRequest;
 pub const SHAPES_MAX: usize = 64;
 
 /// The shapes that fit a worker, each once; `None` when they are more than [`SHAPES_MAX`].
-///
-/// # Panics
-///
-/// Never: tags that are taken from others hold no NUL.
 #[must_use]
 pub fn shapes(types: &[ProvisionerType], tags: &Tags) -> Option<Vec<(ProvisionerType, Tags)>> {
     let mut types = types.to_vec();
@@ -42,11 +38,8 @@ pub fn shapes(types: &[ProvisionerType], tags: &Tags) -> Option<Vec<(Provisioner
     if types.len().saturating_mul(subsets) > SHAPES_MAX {
         return None;
     }
-    let subset = |members: usize| {
-        let tags = tags.iter().enumerate().filter(|(place, _)| members >> place & 1 == 1);
-        Tags::from_pairs(tags.map(|(_, tag)| tag)).expect("tags that are taken from others hold no NUL")
-    };
-    let subsets: Vec<Tags> = (0..subsets).map(subset).collect();
+    let subsets: Vec<Tags> =
+        (0..subsets).map(|members| tags.subset(|place| members >> place & 1 == 1)).collect();
     Some(types.iter().flat_map(|kind| subsets.iter().map(|tags| (*kind, tags.clone()))).collect())
 }
 
