@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
@@ -149,9 +150,14 @@ async fn deaf(
             }
             // Sent, or stuck on the way: of a server that doesn't answer nothing can be heard either.
             _ => {
-                tokio::time::sleep_until(sent_at + probe.patience).await;
-                if last_heard.at() < sent_at {
-                    return format!("nothing heard within {:?} of a probe", probe.patience);
+                // Needs no waking: this is polled in the task that hears, whenever there is nothing more to hear.
+                let heard =
+                    poll_fn(|_| if last_heard.at() > sent_at { Poll::Ready(()) } else { Poll::Pending });
+                tokio::select! {
+                    () = heard => {}
+                    () = tokio::time::sleep_until(sent_at + probe.patience) => {
+                        return format!("nothing heard within {:?} of a probe", probe.patience);
+                    }
                 }
             }
         }
