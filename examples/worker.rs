@@ -4,7 +4,7 @@ use acquirer::job::{ProvisionerType, Tags, WorkerId};
 use acquirer::pubsub::PostgresPubSub;
 use acquirer::store::postgres::schema;
 use acquirer::store::{JobTable as _, PostgresStore};
-use acquirer::{AcquireError, Acquirer, AcquirerOptions};
+use acquirer::{Acquirer, AcquirerOptions};
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
 
@@ -18,30 +18,26 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// Works until `stop`; a job that was begun is finished.
 pub(crate) async fn work(
     database: PgConnectOptions,
-    stop: impl Future<Output = ()> + Send + 'static,
+    stop: impl Future<Output = ()>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     schema::install(&mut database.connect().await?).await?;
     let store = PostgresStore::connect(database.clone(), 4).await?;
     let pubsub = PostgresPubSub::new(database);
     let acquirer = Acquirer::connect(store.clone(), pubsub, AcquirerOptions::default()).await?;
-    let closing = tokio::spawn({
-        let acquirer = acquirer.clone();
-        async move {
-            stop.await;
-            acquirer.close().await;
-        }
-    });
     let (worker, types, tags) = (WorkerId::new_v4(), ProvisionerType::ALL, Tags::new());
+    let mut stop = std::pin::pin!(stop);
     loop {
-        match acquirer.acquire_job(worker, &types, &tags).await {
-            Ok(job) => {
-                println!("working on {}: {} {}", job.id, job.kind, job.input);
-                store.complete(job.id, worker).await?;
-            }
-            Err(AcquireError::Store(error)) => eprintln!("trying again: {error}"),
-            Err(AcquireError::Closed) => break,
+        tokio::select! {
+            job = acquirer.acquire_job(worker, &types, &tags) => match job {
+                Ok(job) => {
+                    println!("working on {}: {} {}", job.id, job.kind, job.input);
+                    store.complete(job.id, worker).await?;
+                }
+                Err(error) => eprintln!("trying again: {error}"),
+            },
+            () = &mut stop => break, // Dropping the call gives back what was on its way to it.
         }
     }
-    closing.await?;
+    acquirer.close().await;
     Ok(())
 }
