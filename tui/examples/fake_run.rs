@@ -78,6 +78,11 @@ impl Run {
             Control::ToggleDropNotifications => {
                 self.dropping_until = if self.dropping() { None } else { Some(self.now + 20.0) };
             }
+            Control::BeginFault { fault } => {
+                tracing::warn!(fault = fault.name(), "nothing but dropped notices can go wrong in this play");
+            }
+            Control::EndFault { name } if name == "drop_notifications" => self.dropping_until = None,
+            Control::EndFault { .. } => {}
             Control::KillListeners => {
                 tracing::warn!(replica = 1, "listener lost its connection; listening again");
             }

@@ -62,6 +62,10 @@ impl Director {
                 self.kill_listeners(fault.replica).await;
                 self.recorder.fault_ended(fault.name(), Instant::now());
             }
+            _ => {
+                tracing::warn!(fault = fault.name(), "not supported yet");
+                self.recorder.fault_ended(fault.name(), Instant::now());
+            }
         }
     }
 
@@ -106,7 +110,7 @@ impl Director {
             let hits = active.iter().filter(|active| active.fault.replica.is_none_or(|only| only == replica));
             let share = hits.filter_map(|active| match active.fault.kind {
                 FaultKind::DropNotifications(share) => Some(share),
-                FaultKind::KillListener => None,
+                _ => None,
             });
             switch.drop_share(share.fold(0.0, f64::max));
         }

@@ -334,6 +334,10 @@ impl Engine {
                 }
             }
             Control::KillListeners => self.begin_fault(by_hand(FaultKind::KillListener)),
+            Control::BeginFault { fault } => self.begin_fault(fault.clone()),
+            Control::EndFault { name } => {
+                self.director.end(name);
+            }
             Control::ScaleRate(factor) => {
                 self.rate_factor.send_modify(|rate| {
                     *rate = (*rate * factor).clamp(*RATE_FACTOR.start(), *RATE_FACTOR.end());
@@ -347,7 +351,8 @@ impl Engine {
 
     fn begin_fault(&self, fault: Fault) {
         let director = Arc::clone(&self.director);
-        tokio::spawn(async move { director.begin(&fault, None).await });
+        let until = fault.length.map(|length| Instant::now() + length);
+        tokio::spawn(async move { director.begin(&fault, until).await });
     }
 
     /// Nothing is queued and nobody works. What is stranded nobody will take.

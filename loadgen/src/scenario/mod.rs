@@ -10,6 +10,7 @@
 
 mod builtins;
 mod error;
+mod fault;
 mod overrides;
 pub mod policy;
 pub mod quantity;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 pub use builtins::builtin;
 pub(crate) use error::nearest;
 pub use error::{Place, ScenarioError};
+pub use fault::{Fault, FaultKind, Target as FaultTarget};
 pub use overrides::Overrides;
 
 /// Upper bounds of what a scenario may ask for.
@@ -48,6 +50,12 @@ pub mod limits {
     pub const DURATION_MAX: Duration = Duration::from_hours(24);
     /// How long one job may run, as asked for and as drawn: the histograms end there.
     pub const SERVICE_TIME_MAX: Duration = Duration::from_hours(1);
+    /// How much later a fault may bring notifications.
+    pub const NOTIFICATION_DELAY_MAX: Duration = Duration::from_mins(10);
+    /// How much later a fault may bring the database's answers; acquirers give up on one after 30 s.
+    pub const DATABASE_LATENCY_MAX: Duration = Duration::from_secs(10);
+    /// Malformed notifications of a fault, per second.
+    pub const MALFORMED_RATE_MAX: f64 = 1_000.0;
 }
 
 /// A scenario's text and what to call it.
@@ -230,58 +238,6 @@ pub struct MixEntry {
     pub tags: Tags,
 }
 
-/// Something that goes wrong.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Fault {
-    /// When it begins.
-    #[serde(with = "quantity::as_text")]
-    pub at: Duration,
-    /// How long it lasts; `None` is to the end of the run. A fault of one moment has none.
-    #[serde(rename = "for", with = "quantity::as_optional_text")]
-    pub length: Option<Duration>,
-    /// The replica that it hits; `None` is all of them.
-    pub replica: Option<usize>,
-    /// What goes wrong.
-    #[serde(flatten)]
-    pub kind: FaultKind,
-}
-
-/// What goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(from = "FaultKey", into = "FaultKey")]
-pub enum FaultKind {
-    /// This share of notifications, 0 to 1, is swallowed before the acquirer hears them.
-    DropNotifications(f64),
-    /// The listener's connection is terminated once.
-    KillListener,
-}
-
-/// A fault as its key and value in the language.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum FaultKey {
-    DropNotifications(f64),
-    KillListener(bool),
-}
-
-impl From<FaultKind> for FaultKey {
-    fn from(kind: FaultKind) -> Self {
-        match kind {
-            FaultKind::DropNotifications(share) => Self::DropNotifications(share),
-            FaultKind::KillListener => Self::KillListener(true),
-        }
-    }
-}
-
-impl From<FaultKey> for FaultKind {
-    fn from(key: FaultKey) -> Self {
-        match key {
-            FaultKey::DropNotifications(share) => Self::DropNotifications(share),
-            FaultKey::KillListener(_) => Self::KillListener,
-        }
-    }
-}
-
 impl Source {
     /// What to call it in few words: the built-in's name, or the file's without folders and ending.
     #[must_use]
@@ -352,25 +308,5 @@ impl Stage {
     pub fn rate_at(&self, offset: Duration) -> f64 {
         let share = (offset.as_secs_f64() / self.length.as_secs_f64()).clamp(0.0, 1.0);
         self.from + (self.to - self.from) * share
-    }
-}
-
-impl Fault {
-    /// The scenario's key for it, such as `drop_notifications`.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self.kind {
-            FaultKind::DropNotifications(_) => "drop_notifications",
-            FaultKind::KillListener => "kill_listener",
-        }
-    }
-
-    /// Its parameter in words, such as `100%`; empty when it has none.
-    #[must_use]
-    pub fn parameter(&self) -> String {
-        match self.kind {
-            FaultKind::DropNotifications(share) => format!("{}%", (share * 1000.0).round() / 10.0),
-            FaultKind::KillListener => String::new(),
-        }
     }
 }

@@ -271,7 +271,12 @@ fn faults_are_checked_against_the_run() {
     );
     assert_mistake(&fault("kill_listener = true"), 5, 1, "[[fault]] needs \"at\"");
     assert_mistake(&fault("at = \"1s\""), 5, 1, "says nothing of what goes wrong");
-    assert_mistake(&fault("at = \"1s\"\nkill_listener = true\ndrop_notifications = 1"), 5, 1, "several");
+    assert_mistake(
+        &fault("at = \"1s\"\nkill_listener = true\ndrop_notifications = 1"),
+        5,
+        1,
+        "says both drop_notifications and kill_listener; keep one",
+    );
     assert_mistake(&fault("at = \"1s\"\nkill_listener = false"), 7, 17, "no fault");
     assert_mistake(&fault("at = \"1s\"\nfor = \"1s\"\nkill_listener = true"), 7, 7, "over at once");
     assert_mistake(&fault("at = \"1s\"\ndrop_notifications = 100"), 7, 22, "from 0 to 1");
