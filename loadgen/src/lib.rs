@@ -1,6 +1,7 @@
 //! Fleets, posters, faults, measurement and databases for the job acquirer.
 
 pub mod assert;
+pub mod capacity;
 pub mod control;
 pub mod database;
 pub mod fault;

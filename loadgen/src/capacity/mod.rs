@@ -1,0 +1,15 @@
+//! How much a system takes: the search for the highest posting rate, or the fewest workers, that holds what is
+//! asked of it.
+//!
+//! [`Search`] says which level to try next, [`Step`] what the report of a run at that level is worth,
+//! [`Limiter`] what was in the way. [`level_scenario`] makes the scenario of one step, [`cells`] those of a grid.
+//!
+//! PURE: no clock, no I/O. Whoever drives the search runs the steps.
+
+mod axis;
+mod search;
+mod trend;
+
+pub use axis::{Axis, Goal};
+pub use search::{Answer, Outcome, Phase, Search, Stop, TRIALS_MAX, Tally};
+pub use trend::{POINTS_MIN, Trend};
