@@ -7,9 +7,23 @@
 //! PURE: no clock, no I/O. Whoever drives the search runs the steps.
 
 mod axis;
+mod limiter;
+mod load;
+mod pressure;
 mod search;
+mod step;
 mod trend;
+mod vary;
 
 pub use axis::{Axis, Goal};
+pub use limiter::{Limiter, LimiterKind};
+pub use load::{StepLength, default_warmup, level_scenario, mean_rate};
+pub use pressure::{Busy, Pressure};
 pub use search::{Answer, Outcome, Phase, Search, Stop, TRIALS_MAX, Tally};
+pub use step::Step;
 pub use trend::{POINTS_MIN, Trend};
+pub use vary::{CELLS_MAX, Cell, Vary, cells};
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;

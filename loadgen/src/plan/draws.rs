@@ -72,6 +72,19 @@ impl WorkerDraws {
 }
 
 impl ServiceTime {
+    /// How long a job runs on average, the bound on single draws left out of account.
+    #[must_use]
+    pub fn mean(&self) -> Duration {
+        match *self {
+            Self::Constant(time) | Self::Exponential(time) => time,
+            Self::Lognormal { median, p99 } => {
+                let seconds = median.as_secs_f64() * (sigma(median, p99).powi(2) / 2.0).exp();
+                Duration::try_from_secs_f64(seconds).unwrap_or(SERVICE_TIME_MAX)
+            }
+            Self::Uniform { min, max } => (min + max) / 2,
+        }
+    }
+
     /// Draws how long a job runs: at most [`SERVICE_TIME_MAX`].
     pub fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> Duration {
         let seconds = match *self {
@@ -81,9 +94,8 @@ impl ServiceTime {
                 mean.as_secs_f64() * unit
             }
             Self::Lognormal { median, p99 } => {
-                let sigma = (p99.as_secs_f64() / median.as_secs_f64()).ln() / Z99;
                 let normal: f64 = StandardNormal.sample(rng);
-                median.as_secs_f64() * (sigma * normal).exp()
+                median.as_secs_f64() * (sigma(median, p99) * normal).exp()
             }
             Self::Uniform { min, max } => {
                 min.as_secs_f64() + max.saturating_sub(min).as_secs_f64() * rng.random::<f64>()
@@ -91,6 +103,11 @@ impl ServiceTime {
         };
         Duration::try_from_secs_f64(seconds).map_or(SERVICE_TIME_MAX, |time| time.min(SERVICE_TIME_MAX))
     }
+}
+
+/// How wide the log-normal through these percentiles is.
+fn sigma(median: Duration, p99: Duration) -> f64 {
+    (p99.as_secs_f64() / median.as_secs_f64()).ln() / Z99
 }
 
 #[cfg(test)]
@@ -111,6 +128,20 @@ mod tests {
 
     const fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn the_mean_is_that_of_the_draws() {
+        for service in [
+            ServiceTime::Constant(ms(30)),
+            ServiceTime::Exponential(ms(50)),
+            ServiceTime::Lognormal { median: ms(400), p99: ms(3000) },
+            ServiceTime::Uniform { min: ms(10), max: ms(90) },
+        ] {
+            let times = sorted(service);
+            let mean = times.iter().sum::<f64>() / times.len() as f64;
+            near(mean, service.mean().as_secs_f64() * 1e3, 0.03);
+        }
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub(crate) use error::nearest;
 pub use error::{Place, ScenarioError};
 pub use fault::{Fault, FaultKind, Target as FaultTarget};
 pub use overrides::Overrides;
+pub(crate) use overrides::jobs_between;
 
 /// Upper bounds of what a scenario may ask for.
 pub mod limits {
@@ -254,6 +255,12 @@ impl Scenario {
         overrides.apply(&mut scenario)?;
         scenario.note_unacceptable_jobs();
         Ok(scenario)
+    }
+
+    /// The scenario with these changes.
+    pub fn overridden(mut self, overrides: &Overrides) -> Result<Self, ScenarioError> {
+        overrides.apply(&mut self)?;
+        Ok(self)
     }
 
     /// Workers of all fleets.

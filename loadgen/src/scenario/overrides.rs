@@ -234,7 +234,7 @@ fn set_rate(scenario: &mut Scenario, rate: f64) -> Result<(), ScenarioError> {
 }
 
 /// Jobs that a poster's stages amount to between two times.
-fn jobs_between(poster: &Poster, from: Duration, to: Duration) -> f64 {
+pub(crate) fn jobs_between(poster: &Poster, from: Duration, to: Duration) -> f64 {
     let mut start = Duration::ZERO;
     let mut jobs = 0.0;
     for stage in &poster.stages {

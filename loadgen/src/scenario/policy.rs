@@ -29,7 +29,7 @@ pub fn parse_policy(text: &str) -> Result<Policy, QuantityError> {
     let mut policy = Policy::default();
     for (place, part) in text.split(',').map(str::trim).enumerate() {
         match part.split_once('=') {
-            Some((name, value)) => set(&mut policy, name.trim(), value.trim())?,
+            Some((name, value)) => set_switch(&mut policy, name.trim(), value.trim())?,
             None if place == 0 => {
                 policy = preset(part).ok_or_else(|| unknown("policy", part, &PRESETS))?;
             }
@@ -41,7 +41,8 @@ pub fn parse_policy(text: &str) -> Result<Policy, QuantityError> {
     Ok(policy)
 }
 
-fn set(policy: &mut Policy, name: &str, value: &str) -> Result<(), QuantityError> {
+/// Sets one switch by its name.
+pub(crate) fn set_switch(policy: &mut Policy, name: &str, value: &str) -> Result<(), QuantityError> {
     let Some(switch) = Switch::ALL.into_iter().find(|switch| switch.as_str() == name) else {
         return Err(unknown("switch", name, &Switch::ALL.map(Switch::as_str)));
     };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::Goal;
+use super::Phase::{Bisecting, Bracketing, Repeating};
 use super::*;
 
 fn axis(goal: Goal, start: f64, max: Option<f64>) -> Axis {
@@ -240,7 +241,6 @@ fn the_phases_tell_what_a_trial_is_for() {
         phases.push((level, phase));
         search.note(level, accepted_if(level < 150.0));
     }
-    use Phase::{Bisecting, Bracketing, Repeating};
     let expected = [
         (100.0, Bracketing),
         (200.0, Bracketing),
