@@ -147,6 +147,16 @@ fn a_misspelt_switch_of_the_policy_by_flag() {
 }
 
 #[test]
+fn an_assertion_about_an_unknown_figure() {
+    insta::assert_snapshot!(flags(&["--assert", "queue_wiat.p99 < 250ms"]));
+}
+
+#[test]
+fn an_assertion_in_a_wrong_unit() {
+    insta::assert_snapshot!(flags(&["--assert", "audit.ok", "--assert", "queue_wait.p99 < 250/s"]));
+}
+
+#[test]
 fn an_unknown_flag() {
     insta::assert_snapshot!(flags(&["--head-less"]));
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod asserting;
 #[path = "../shared/await_that.rs"]
 mod await_that;
 mod bad_database;

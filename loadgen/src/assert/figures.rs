@@ -263,7 +263,7 @@ fn number(value: &Value) -> Option<f64> {
 
 /// The path of the distribution in front of a percentile, and the percentile as a share: two digits are whole
 /// percents, further ones decimals, so that `p999` is what `p99.9` is.
-fn percentile(path: &str) -> Option<(&str, Result<f64, String>)> {
+pub(super) fn percentile(path: &str) -> Option<(&str, Result<f64, String>)> {
     let (distribution, digits) = path.rsplit_once(".p")?;
     if digits.is_empty() || !digits.chars().all(|c| c.is_ascii_digit() || c == '.') {
         return None;

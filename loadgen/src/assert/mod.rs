@@ -6,13 +6,16 @@
 //! What is judged is what the report says, warm-up left out or not as it is there.
 //!
 //! Which paths there are comes from the report's own type, so that an expression that was read always finds
-//! its figure. A figure without observations, such as a percentile of no jobs, holds nothing. This module
-//! measures nothing and ends no run.
+//! its figure. A figure without observations, such as a percentile of no jobs, holds nothing. A
+//! scenario's [`Expectation`](crate::scenario::Expectation) with `abort` ends the run as soon as nothing can make
+//! it hold any more. This module measures
+//! nothing itself.
 
 mod error;
 mod expression;
 mod figures;
 mod limit;
+mod live;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
@@ -20,3 +23,4 @@ mod tests;
 pub use error::AssertError;
 pub use expression::{Comparison, Expression};
 pub use limit::Unit;
+pub(crate) use live::{Live, ToCome};

@@ -15,6 +15,7 @@ mod recorder;
 mod results;
 mod seconds;
 mod shapes;
+mod so_far;
 mod state;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -30,4 +31,5 @@ pub use log::{Events, FaultName, LoggedEvent, What};
 pub(crate) use recorder::AuditedFate;
 pub use recorder::{Recorder, ReplicaTap};
 pub(crate) use results::{DomainResult, Results};
+pub(crate) use so_far::SoFar;
 pub use state::LIVE_JOBS_MAX;

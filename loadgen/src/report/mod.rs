@@ -136,6 +136,9 @@ pub struct Run {
     pub valid: bool,
     /// Why it isn't valid, in plain words.
     pub invalid_reasons: Vec<String>,
+    /// The assertion that ended it early, since it could no longer hold.
+    #[serde(default)]
+    pub stopped_by: Option<String>,
 }
 
 /// Jobs of the whole run.

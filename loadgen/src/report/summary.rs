@@ -107,6 +107,14 @@ impl Page {
         for reason in &report.run.invalid_reasons {
             self.bullet(reason);
         }
+        if let Some(expression) = &report.run.stopped_by {
+            let after = seconds(report.run.warmup_seconds + report.run.measured_seconds);
+            self.bullet(&format!("stopped early, after {after}: {expression} could no longer hold"));
+        }
+        let asked = report.scenario.expectations.len();
+        if report.run.interrupted && asked > 0 {
+            self.bullet(&format!("not judged: {}", plural(asked as u64, "assertion")));
+        }
         for assertion in &report.assertions {
             let mark = if assertion.held { "held" } else { "NOT held" };
             self.bullet(&format!("{}: {mark}, {}", assertion.expression, assertion.value_in_words()));

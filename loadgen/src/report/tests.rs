@@ -65,6 +65,7 @@ fn fixed() -> Report {
             interrupted: false,
             valid: true,
             invalid_reasons: Vec::new(),
+            stopped_by: None,
         },
         jobs: Jobs {
             posted: 12_345,

@@ -2,7 +2,7 @@
 //!
 //! Of several that apply the first in the order of [`Verdict`] counts. A partial run proves nothing. A
 //! lost job is a fact however badly the generator kept its schedule. Figures that the generator spoilt
-//! can't fail an assertion.
+//! can't fail an assertion. A run that an assertion stopped early is judged like any other.
 
 use super::Report;
 

@@ -22,6 +22,7 @@ use crate::snapshot::{RunPhase, Snapshot};
 use super::audit::audit;
 use super::outcome::{self, Ending};
 use super::replica::{self, Connections};
+use super::sentinel::Sentinel;
 use super::{RunError, RunRequest};
 
 /// How often a snapshot is made.
@@ -58,6 +59,9 @@ struct Engine {
     began: Instant,
     began_at: chrono::DateTime<chrono::Utc>,
     is_interrupted: bool,
+    sentinel: Sentinel,
+    /// The assertion that can no longer hold.
+    stopped_by: Option<String>,
     answered: Instant,
 }
 
@@ -110,6 +114,7 @@ pub(super) async fn run(
         id: engine.id,
         began_at: engine.began_at,
         is_interrupted: engine.is_interrupted,
+        stopped_by: engine.stopped_by.clone(),
         missed_jobs,
         audit,
         recorder: &engine.recorder,
@@ -183,6 +188,7 @@ impl Engine {
         let director = Arc::new(Director::new(switches, Arc::clone(&recorder), Arc::clone(&observer)));
         let crew = Crew::new(Arc::clone(&scenario), desks.clone(), Arc::clone(&recorder));
         let now = Instant::now();
+        let sentinel = Sentinel::new(&scenario);
         let engine = Self {
             request,
             scenario,
@@ -199,6 +205,8 @@ impl Engine {
             began: now,
             began_at: chrono::Utc::now(),
             is_interrupted: false,
+            sentinel,
+            stopped_by: None,
             answered: now,
         };
         Ok((engine, preloaded))
@@ -238,7 +246,7 @@ impl Engine {
         let only_preloads = self.scenario.posters.iter().all(|poster| poster.stages.is_empty());
         self.watch(orders, posters_end, |engine| only_preloads && engine.is_idle()).await?;
         // A drain is measured to its last job, not to when that was noticed.
-        let posters_ended = if only_preloads && !self.is_interrupted {
+        let posters_ended = if only_preloads && !self.is_over() {
             self.recorder.last_finished().unwrap_or_else(Instant::now)
         } else {
             Instant::now()
@@ -252,7 +260,7 @@ impl Engine {
         for poster in &self.posters {
             missed += poster.missed(judged).await;
         }
-        if !self.is_interrupted {
+        if !self.is_over() {
             // Faults end with the posters, so that what is left can be found.
             self.director.end_all();
             self.phase = RunPhase::Draining;
@@ -261,7 +269,7 @@ impl Engine {
         Ok(missed)
     }
 
-    /// Publishes snapshots and follows orders until `until`, until `is_done`, or until interrupted.
+    /// Publishes snapshots and follows orders until `until`, until `is_done`, or until the run is over early.
     async fn watch(
         &mut self,
         orders: &mut mpsc::UnboundedReceiver<Control>,
@@ -280,7 +288,8 @@ impl Engine {
                 () = &mut end => return Ok(()),
                 _ = snapshot.tick() => {
                     self.publish();
-                    if is_done(self) {
+                    self.look_for_lost_causes();
+                    if is_done(self) || self.is_over() {
                         return Ok(());
                     }
                 }
@@ -302,6 +311,19 @@ impl Engine {
                     Some(order) => self.obey(&order),
                 },
             }
+        }
+    }
+
+    /// Somebody or something ended it before its time.
+    fn is_over(&self) -> bool {
+        self.is_interrupted || self.stopped_by.is_some()
+    }
+
+    fn look_for_lost_causes(&mut self) {
+        let rate_factor = *self.rate_factor.borrow();
+        if let Some(expression) = self.sentinel.lost(&self.recorder, rate_factor) {
+            tracing::warn!("{expression} can no longer hold: the run ends here");
+            self.stopped_by = Some(expression);
         }
     }
 

@@ -4,6 +4,7 @@ mod audit;
 mod engine;
 mod outcome;
 mod replica;
+mod sentinel;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use acquirer::wakeup::DomainKey;
 
+use crate::assert::Expression;
 use crate::measure::{CauseCounts, DomainResult, Recorder, Results, Stage};
 use crate::report::{
-    AcquireQueries, Audit, ByCause, ByStage, CauseLatency, Domain, Environment, Generator, Jobs,
+    AcquireQueries, Assertion, Audit, ByCause, ByStage, CauseLatency, Domain, Environment, Generator, Jobs,
     LatencySummary, Notifications, ObserverQueries, Queries, Rates, Report, Run, SCHEMA_VERSION,
     TimelineSecond, Tool, Wakeups,
 };
@@ -28,6 +29,8 @@ pub(super) struct Ending<'a> {
     pub(super) id: uuid::Uuid,
     pub(super) began_at: chrono::DateTime<chrono::Utc>,
     pub(super) is_interrupted: bool,
+    /// The assertion that ended it early.
+    pub(super) stopped_by: Option<String>,
     /// Jobs that were due and never posted.
     pub(super) missed_jobs: u64,
     pub(super) audit: audit::Audit,
@@ -43,7 +46,7 @@ pub(super) fn report(ending: Ending<'_>) -> Report {
     let generator = generator(&results, ending.missed_jobs);
     let invalid_reasons = invalid_reasons(&generator);
     let Ending { scenario, facts, audit, .. } = ending;
-    Report {
+    let mut report = Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool { name: "clearance".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         scenario: scenario.clone(),
@@ -64,6 +67,7 @@ pub(super) fn report(ending: Ending<'_>) -> Report {
             interrupted: ending.is_interrupted,
             valid: invalid_reasons.is_empty(),
             invalid_reasons,
+            stopped_by: ending.stopped_by,
         },
         jobs: Jobs {
             posted: results.totals.posted,
@@ -108,7 +112,23 @@ pub(super) fn report(ending: Ending<'_>) -> Report {
         },
         assertions: Vec::new(),
         generator,
+    };
+    report.assertions = assertions(&report);
+    report
+}
+
+/// The verdicts on what the run was to hold; none on an interrupted run.
+fn assertions(report: &Report) -> Vec<Assertion> {
+    if report.run.interrupted {
+        return Vec::new();
     }
+    let asked = report.scenario.expectations.iter().map(|expectation| &expectation.that);
+    let mut assertions = Expression::evaluate_all(asked, report);
+    for assertion in &mut assertions {
+        // What ended the run could not hold over the whole of it, whatever the part that ran says.
+        assertion.held &= report.run.stopped_by.as_ref() != Some(&assertion.expression);
+    }
+    assertions
 }
 
 fn generator(results: &Results, missed_jobs: u64) -> Generator {

@@ -10,6 +10,7 @@
 
 mod builtins;
 mod error;
+mod expectation;
 mod fault;
 mod overrides;
 pub mod policy;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 pub use builtins::builtin;
 pub(crate) use error::nearest;
 pub use error::{Place, ScenarioError};
+pub use expectation::Expectation;
 pub use fault::{Fault, FaultKind, Target as FaultTarget};
 pub use overrides::Overrides;
 pub(crate) use overrides::jobs_between;
@@ -101,6 +103,9 @@ pub struct Scenario {
     /// What goes wrong, in the order of the file.
     #[serde(rename = "fault")]
     pub faults: Vec<Fault>,
+    /// What the run is to hold, in the order of the file, then of the command line.
+    #[serde(rename = "assert", default, skip_serializing_if = "Vec::is_empty")]
+    pub expectations: Vec<Expectation>,
     /// What a reader of the results should know about how the scenario was settled, in plain words.
     #[serde(default)]
     pub notes: Vec<String>,

@@ -76,6 +76,7 @@ fn settle(root: &Table<'_>, source: &Source) -> Scenario {
         fleets,
         posters,
         faults: fault::faults(root, duration, replicas),
+        expectations: Vec::new(),
         notes: Vec::new(),
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use loadgen::assert::Expression;
 use loadgen::database::{Durability, How};
 use loadgen::scenario::Overrides;
 use loadgen::scenario::policy::{Policy, parse_policy};
@@ -28,9 +29,9 @@ use loadgen::scenario::quantity::{parse_duration, parse_rate};
   clearance run --headless --report out.json   for scripts and CI: figures instead of a screen
   clearance scenarios default > mine.toml      a scenario to edit; then: clearance run mine.toml
 
-Exit codes: 0 all held, 1 the run failed, 2 usage or scenario error, 4 the audit failed (a job
-lost, doubled or stranded), 5 the run is INVALID (the generator did not keep its schedule),
-130 interrupted."
+Exit codes: 0 all held, 1 the run failed, 2 usage or scenario error, 3 an assertion fell short,
+4 the audit failed (a job lost, doubled or stranded), 5 the run is INVALID (the generator did
+not keep its schedule), 130 interrupted. Of several, the first of 130, 4, 5, 3."
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -116,6 +117,10 @@ pub(super) struct RunArgs {
     /// Write a report; repeatable; .json by its ending
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) report: Vec<PathBuf>,
+    /// Something that the run is to hold, such as `queue_wait.p99 < 250ms` or `audit.ok`; repeatable; any figure of
+    /// the JSON report by its path, any percentile of a latency
+    #[arg(long = "assert", value_name = "EXPRESSION", value_parser = expression, help_heading = "Output")]
+    pub(super) expectations: Vec<Expression>,
     /// Draw the dashboard without box and braille characters
     #[arg(long, help_heading = "Output")]
     pub(super) ascii: bool,
@@ -203,6 +208,10 @@ impl From<DurabilityArg> for Durability {
 
 fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).map_err(|error| error.to_string())
+}
+
+fn expression(text: &str) -> Result<Expression, String> {
+    text.parse::<Expression>().map_err(|error| error.to_string())
 }
 
 fn rate(text: &str) -> Result<f64, String> {

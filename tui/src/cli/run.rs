@@ -9,7 +9,7 @@ use loadgen::database::{self, Database, DatabaseRequest};
 use loadgen::record::{EVENTS_MAX, RecordOptions};
 use loadgen::report::{self, Report, Target};
 use loadgen::run::{RunHandle, RunRequest};
-use loadgen::scenario::{Scenario, Source};
+use loadgen::scenario::{Expectation, Scenario, Source};
 use loadgen::snapshot::DatabaseFacts;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -31,7 +31,8 @@ const CONNECTIONS_MAX: u32 = 120;
 /// Runs a scenario.
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let source = Source::open(&args.scenario)?;
-    let scenario = Scenario::resolve(&source, &args.overrides())?;
+    let mut scenario = Scenario::resolve(&source, &args.overrides())?;
+    scenario.expectations.extend(args.expectations.iter().cloned().map(Expectation::from));
     let targets = args.report.iter().map(Target::new).collect::<Result<Vec<_>, _>>()?;
     let is_live = !args.headless && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     let log = start_log(is_live);
