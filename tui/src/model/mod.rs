@@ -15,10 +15,11 @@ pub use domains::{
 };
 pub use log::LogState;
 
+use crate::keymap::Keymap;
 use crate::theme::Theme;
 
 /// A screen of its own, reached by its number.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum View {
     /// Everything at a glance.
     #[default]
@@ -76,6 +77,8 @@ pub struct Notice {
 pub struct Model {
     /// How it looks.
     pub theme: Theme,
+    /// Which keys do what.
+    pub keymap: Arc<Keymap>,
     /// The terminal's size.
     pub size: Size,
     /// The view that is shown.
@@ -108,6 +111,7 @@ impl Model {
     pub fn new(theme: Theme, size: Size, stay_when_finished: bool) -> Self {
         Self {
             theme,
+            keymap: Arc::default(),
             size,
             view: View::default(),
             help: None,

@@ -9,8 +9,12 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{Segment, fit, put};
+use crate::keymap::{Action, Movement, domains};
 use crate::model::{Model, View};
 use crate::theme::Role;
+
+/// What stays longest when room is short (0 first), the actions, and what they do.
+type Hint<'a> = (u8, &'a [Action], &'a str);
 
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let area = Rect { x: area.x + u16::from(area.width > 60), width: area.width.saturating_sub(1), ..area };
@@ -33,47 +37,49 @@ fn line(model: &Model, width: u16) -> Line<'_> {
     let dropping = model.shown.faults.iter().any(|fault| fault.name == "drop_notifications");
     let drop = if dropping { "stop dropping" } else { "drop notifications" };
     let freeze = if model.frozen_since.is_some() { "unfreeze" } else { "freeze" };
-    let keys: &[(u8, &str, &str)] = match model.view {
+    let hints: &[Hint] = match model.view {
         View::Overview => &[
-            (1, "?", "help"),
-            (5, "/", "filter"),
-            (2, "space", freeze),
-            (3, "d", drop),
-            (4, "k", "kill listener"),
-            (6, "+/-", "rate"),
-            (7, "w/W", "workers"),
-            (0, "q", "quit"),
+            (1, &[Action::Help], "help"),
+            (5, &[Action::Filter], "filter"),
+            (2, &[Action::Freeze], freeze),
+            (3, &[Action::ToggleDropNotifications], drop),
+            (4, &[Action::KillListeners], "kill listener"),
+            (6, &[Action::RateUp, Action::RateDown], "rate"),
+            (7, &[Action::WorkersUp, Action::WorkersDown], "workers"),
+            (0, &[Action::Quit], "quit"),
         ],
         View::Domains => &[
-            (1, "?", "help"),
-            (2, "/", "filter"),
-            (3, "Enter", if model.domains.detail { "close" } else { "detail" }),
-            (4, "o", "order"),
-            (5, "space", freeze),
-            (6, "d", drop),
-            (7, "k", "kill listener"),
-            (0, "q", "quit"),
+            (1, &[Action::Help], "help"),
+            (2, &[Action::Filter], "filter"),
+            (3, &[Action::Open], if model.domains.detail { "close" } else { "detail" }),
+            (4, &[Action::Domains(domains::Action::Sort(1))], "order"),
+            (5, &[Action::Freeze], freeze),
+            (6, &[Action::ToggleDropNotifications], drop),
+            (7, &[Action::KillListeners], "kill listener"),
+            (0, &[Action::Quit], "quit"),
         ],
         View::Log => &[
-            (1, "?", "help"),
-            (2, "g/G", "oldest/newest"),
-            (3, "PgUp/PgDn", "scroll"),
-            (4, "space", freeze),
-            (5, "d", drop),
-            (6, "k", "kill listener"),
-            (0, "q", "quit"),
+            (1, &[Action::Help], "help"),
+            (2, &[Action::Move(Movement::First), Action::Move(Movement::Last)], "oldest/newest"),
+            (3, &[Action::Move(Movement::PageUp), Action::Move(Movement::PageDown)], "scroll"),
+            (4, &[Action::Freeze], freeze),
+            (5, &[Action::ToggleDropNotifications], drop),
+            (6, &[Action::KillListeners], "kill listener"),
+            (0, &[Action::Quit], "quit"),
         ],
     };
     let over = super::period::is_over(&model.latest);
-    let segments = keys
+    let segments = hints
         .iter()
         // A run that is over can't be changed.
-        .filter(|(_, key, _)| !(over && ["d", "k", "+/-", "w/W"].contains(key)))
-        .map(|(rank, key, what)| {
+        .filter(|(_, actions, _)| !(over && actions.iter().any(|action| action.changes_the_run())))
+        .map(|(rank, actions, what)| {
+            let keys: Vec<String> =
+                actions.iter().filter_map(|action| model.keymap.key_for(model.view, *action)).collect();
             Segment::new(
                 *rank,
                 vec![
-                    Span::styled(*key, theme.style(Role::Key)),
+                    Span::styled(keys.join("/"), theme.style(Role::Key)),
                     Span::styled(format!(" {what}"), theme.style(Role::Dim)),
                 ],
             )

@@ -13,7 +13,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
 use super::paint::{frame, put, title};
-use crate::keymap::{KEYS, keys_of};
+use crate::keymap::{Binding, EVERYWHERE, bindings_of};
 use crate::model::Model;
 use crate::theme::Role;
 
@@ -90,11 +90,17 @@ fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
     let theme = &model.theme;
     let mut lines = Vec::new();
     let view = model.view;
+    let keys = |bindings: &'static [Binding]| -> Vec<(String, &'static str)> {
+        bindings.iter().map(|binding| (model.keymap.keys(binding.name).join(" "), binding.help)).collect()
+    };
+    let words = |words: &'static [(&'static str, &'static str)]| -> Vec<(String, &'static str)> {
+        words.iter().map(|(word, what)| ((*word).to_owned(), *what)).collect()
+    };
     let sections = [
-        ("keys everywhere", KEYS, Role::Key),
-        ("keys of this view", keys_of(view), Role::Key),
-        ("what woke a domain, and other words", WORDS, Role::Title),
-        ("marks", MARKS, Role::Warning),
+        ("keys of this view", keys(bindings_of(view)), Role::Key),
+        ("keys everywhere", keys(EVERYWHERE), Role::Key),
+        ("what woke a domain, and other words", words(WORDS), Role::Title),
+        ("marks", words(MARKS), Role::Warning),
     ];
     for (name, entries, role) in sections {
         if entries.is_empty() {
@@ -107,7 +113,7 @@ fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
         for (key, what) in entries {
             let room = usize::from(width).saturating_sub(NAMES).max(10);
             for (index, part) in wrapped(what, room).into_iter().enumerate() {
-                let key = if index == 0 { *key } else { "" };
+                let key = if index == 0 { key.as_str() } else { "" };
                 lines.push(Line::from(vec![
                     Span::styled(format!("{key:<NAMES$}"), theme.style(role)),
                     Span::raw(part),

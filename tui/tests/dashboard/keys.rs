@@ -166,7 +166,7 @@ fn filter_narrows_the_domains_and_esc_clears_it() {
     assert_eq!(desk.model.domains.rows.len(), 3);
     desk.press(KeyCode::Backspace).press(KeyCode::Enter);
     assert_eq!(desk.model.domains.filter, "ON-PRE");
-    desk.keys("k");
+    desk.keys("K");
     assert_eq!(desk.commands, [Command::Control(Control::KillListeners)], "keys are keys again");
     desk.press(KeyCode::Esc);
     assert_eq!(desk.model.domains.rows.len(), 8);

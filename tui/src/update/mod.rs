@@ -1,7 +1,10 @@
 //! What happens when something happens: the only place that changes the [`Model`].
 //!
 //! Pure: the clock comes in with [`Message::Tick`], and what is to be done outside goes out as a
-//! [`Command`], which the loop in [`crate::dashboard`] carries out.
+//! [`Command`], which the loop in [`crate::dashboard`] carries out. What is a view's own is in a file of its name.
+
+mod domains;
+mod log;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +14,7 @@ use loadgen::control::Control;
 use loadgen::snapshot::{RunPhase, Snapshot};
 use ratatui::layout::Size;
 
-use crate::keymap::{self, Action, Movement};
+use crate::keymap::{Action, Movement};
 use crate::log_ring::LogLine;
 use crate::model::{Model, Notice, View};
 use crate::view;
@@ -20,8 +23,6 @@ use crate::view;
 const NOTICE: Duration = Duration::from_secs(3);
 /// By how much one key changes the rate.
 const RATE_STEP: f64 = 1.25;
-/// The longest filter.
-const FILTER_CHARS_MAX: usize = 100;
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -57,7 +58,7 @@ pub enum Command {
 pub fn update(model: &mut Model, message: Message) -> Option<Command> {
     match message {
         Message::Key(key) => {
-            let action = keymap::action(model, key)?;
+            let action = model.keymap.action(model, key)?;
             model.dirty = true;
             act(model, action)
         }
@@ -65,7 +66,7 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
         Message::Resized(size) => {
             model.size = size;
             model.dirty = true;
-            select(model, model.domains.selected);
+            domains::resized(model);
             None
         }
         Message::Snapshot(snapshot) => {
@@ -126,36 +127,23 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::WorkersDown => return add_workers(model, -1),
         Action::Filter => {
             model.view = View::Domains;
-            model.domains.editing = true;
-            model.domains.detail = false;
+            domains::edit_filter(model);
         }
-        Action::Type(c) => {
-            if model.domains.filter.chars().count() < FILTER_CHARS_MAX {
-                model.domains.filter.push(c);
-                refresh(model);
-            }
-        }
-        Action::Erase => {
-            model.domains.filter.pop();
-            refresh(model);
-        }
+        Action::Type(c) => domains::type_into_filter(model, c),
+        Action::Erase => domains::erase_from_filter(model),
         Action::Accept => model.domains.editing = false,
-        Action::Sort(steps) if model.view == View::Domains => {
-            model.domains.sort = model.domains.sort.step(steps);
-            refresh(model);
-        }
-        Action::ReverseSort if model.view == View::Domains => {
-            model.domains.reversed = !model.domains.reversed;
-            refresh(model);
-        }
-        Action::Open if model.view == View::Domains => {
-            model.domains.detail = !model.domains.detail && !model.domains.rows.is_empty();
-            select(model, model.domains.selected);
-        }
-        Action::Sort(_) | Action::ReverseSort | Action::Open => {}
+        Action::Domains(action) => domains::act(model, action),
+        Action::Open => open(model),
         Action::Move(movement) => go(model, movement),
     }
     None
+}
+
+fn open(model: &mut Model) {
+    match model.view {
+        View::Domains => domains::open(model),
+        View::Overview | View::Log => {}
+    }
 }
 
 fn leave(model: &Model) -> Command {
@@ -168,18 +156,13 @@ fn show(model: &mut Model, view: View) {
 }
 
 fn back(model: &mut Model) {
-    let domains = &mut model.domains;
-    if domains.editing {
-        domains.editing = false;
-        domains.filter.clear();
-    } else if model.view == View::Domains {
-        if domains.detail {
-            domains.detail = false;
-        } else {
-            domains.filter.clear();
-        }
+    if model.domains.editing {
+        return domains::discard_filter(model);
     }
-    refresh(model);
+    match model.view {
+        View::Domains => domains::back(model),
+        View::Overview | View::Log => {}
+    }
 }
 
 fn freeze(model: &mut Model) {
@@ -193,18 +176,7 @@ fn freeze(model: &mut Model) {
 
 fn show_latest(model: &mut Model) {
     model.shown = Arc::clone(&model.latest);
-    refresh(model);
-}
-
-fn refresh(model: &mut Model) {
-    let page = view::domains_page(model);
-    model.domains.refresh(&model.shown, page);
-    model.domains.detail &= !model.domains.rows.is_empty();
-}
-
-fn select(model: &mut Model, row: usize) {
-    let page = view::domains_page(model);
-    model.domains.select(row, &model.shown, page);
+    domains::refresh(model);
 }
 
 fn intervene(model: &mut Model, control: Control, word: String) -> Option<Command> {
@@ -242,24 +214,8 @@ fn go(model: &mut Model, movement: Movement) {
     }
     match model.view {
         View::Overview => {}
-        View::Domains => {
-            let row =
-                moved(model.domains.selected, movement, view::domains_page(model), model.domains.rows.len());
-            select(model, row);
-        }
-        View::Log => {
-            let page = view::log_page(model);
-            let lines = model.log.seen().cast_signed();
-            let by = match movement {
-                Movement::Up => 1,
-                Movement::Down => -1,
-                Movement::PageUp => page.cast_signed(),
-                Movement::PageDown => -page.cast_signed(),
-                Movement::First => lines,
-                Movement::Last => -lines,
-            };
-            model.log.scroll(by, page);
-        }
+        View::Domains => domains::go(model, movement),
+        View::Log => log::go(model, movement),
     }
 }
 

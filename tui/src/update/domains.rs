@@ -1,0 +1,82 @@
+//! What happens in the Domains view.
+
+use crate::keymap::Movement;
+use crate::keymap::domains::Action;
+use crate::model::Model;
+use crate::view;
+
+use super::moved;
+
+/// The longest filter.
+const FILTER_CHARS_MAX: usize = 100;
+
+pub(super) fn act(model: &mut Model, action: Action) {
+    match action {
+        Action::Sort(steps) => model.domains.sort = model.domains.sort.step(steps),
+        Action::ReverseSort => model.domains.reversed = !model.domains.reversed,
+    }
+    refresh(model);
+}
+
+/// Opens or closes the selected domain's detail.
+pub(super) fn open(model: &mut Model) {
+    model.domains.detail = !model.domains.detail && !model.domains.rows.is_empty();
+    select(model, model.domains.selected);
+}
+
+/// Closes the detail, then clears the filter.
+pub(super) fn back(model: &mut Model) {
+    if model.domains.detail {
+        model.domains.detail = false;
+    } else {
+        model.domains.filter.clear();
+    }
+    refresh(model);
+}
+
+pub(super) fn go(model: &mut Model, movement: Movement) {
+    let row = moved(model.domains.selected, movement, view::domains_page(model), model.domains.rows.len());
+    select(model, row);
+}
+
+/// Begins to write a filter.
+pub(super) fn edit_filter(model: &mut Model) {
+    model.domains.editing = true;
+    model.domains.detail = false;
+}
+
+pub(super) fn type_into_filter(model: &mut Model, c: char) {
+    if model.domains.filter.chars().count() < FILTER_CHARS_MAX {
+        model.domains.filter.push(c);
+        refresh(model);
+    }
+}
+
+pub(super) fn erase_from_filter(model: &mut Model) {
+    model.domains.filter.pop();
+    refresh(model);
+}
+
+/// Leaves the filter without one.
+pub(super) fn discard_filter(model: &mut Model) {
+    model.domains.editing = false;
+    model.domains.filter.clear();
+    refresh(model);
+}
+
+/// Takes another snapshot, filter or order into account.
+pub(super) fn refresh(model: &mut Model) {
+    let page = view::domains_page(model);
+    model.domains.refresh(&model.shown, page);
+    model.domains.detail &= !model.domains.rows.is_empty();
+}
+
+/// Takes another size into account.
+pub(super) fn resized(model: &mut Model) {
+    select(model, model.domains.selected);
+}
+
+fn select(model: &mut Model, row: usize) {
+    let page = view::domains_page(model);
+    model.domains.select(row, &model.shown, page);
+}
