@@ -68,6 +68,8 @@ pub fn level_scenario(
     for fleet in &mut scenario.fleets {
         fleet.ramp = Duration::ZERO;
     }
+    // A step is judged by the plan, and whole.
+    scenario.expectations.clear();
     scenario.drain = scenario.drain.min(length.measured);
     let (rate, workers) = match goal {
         Goal::MaxRate => (Some(level), None),

@@ -7,6 +7,7 @@
 //! PURE: no clock, no I/O. Whoever drives the search runs the steps.
 
 mod axis;
+mod findings;
 mod limiter;
 mod load;
 mod pressure;
@@ -16,6 +17,7 @@ mod trend;
 mod vary;
 
 pub use axis::{Axis, Goal};
+pub use findings::{CellFindings, Findings, SCHEMA_VERSION, Setting};
 pub use limiter::{Limiter, LimiterKind};
 pub use load::{StepLength, default_warmup, level_scenario, mean_rate};
 pub use pressure::{Busy, Pressure};

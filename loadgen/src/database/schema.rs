@@ -47,9 +47,17 @@ impl SchemaLease {
             schema::drop(&mut connection).await.map_err(failed("drop a leftover schema clearance"))?;
         }
         schema::install(&mut connection).await.map_err(failed("make schema clearance"))?;
-        let empty = connection.execute("TRUNCATE clearance.provisioner_jobs").await;
-        empty.map_err(explain(&options, "empty schema clearance"))?;
-        Ok(Self { connection, options: Redacted(options), took_over })
+        let mut lease = Self { connection, options: Redacted(options), took_over };
+        lease.empty().await?;
+        Ok(lease)
+    }
+
+    /// Removes all rows, for another run under the same lease.
+    pub async fn empty(&mut self) -> Result<(), DatabaseError> {
+        self.renew().await?;
+        let emptied = self.connection.execute("TRUNCATE clearance.provisioner_jobs").await;
+        emptied.map_err(explain(&self.options.0, "empty schema clearance"))?;
+        Ok(())
     }
 
     /// Whether an earlier run had left the schema behind.

@@ -92,13 +92,9 @@ pub(super) struct UrlArg {
     pub(super) database_url: Option<String>,
 }
 
-/// How to run a scenario.
+/// Which database.
 #[derive(Debug, Clone, Args)]
-pub(super) struct RunArgs {
-    /// A built-in scenario (see `clearance scenarios`) or a path to a TOML file
-    #[arg(default_value = "default")]
-    pub(super) scenario: String,
-
+pub(super) struct DatabaseArgs {
     #[command(flatten)]
     pub(super) url: UrlArg,
     /// How to get a database when no URL is given: binaries of this machine, else Docker
@@ -110,6 +106,17 @@ pub(super) struct RunArgs {
     /// Leave the schema (and a local cluster's directory) behind
     #[arg(long, help_heading = "Database")]
     pub(super) keep: bool,
+}
+
+/// How to run a scenario.
+#[derive(Debug, Clone, Args)]
+pub(super) struct RunArgs {
+    /// A built-in scenario (see `clearance scenarios`) or a path to a TOML file
+    #[arg(default_value = "default")]
+    pub(super) scenario: String,
+
+    #[command(flatten)]
+    pub(super) database: DatabaseArgs,
 
     /// No dashboard: progress on stderr, summary on stdout (also when stdout is no terminal)
     #[arg(long, help_heading = "Output")]
@@ -131,6 +138,13 @@ pub(super) struct RunArgs {
     /// How much of that is left out of rates and latencies
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Overriding the scenario")]
     pub(super) warmup: Option<Duration>,
+    #[command(flatten)]
+    pub(super) load: LoadArgs,
+}
+
+/// What changes a scenario's load.
+#[derive(Debug, Clone, Args)]
+pub(super) struct LoadArgs {
     /// Decides every random draw
     #[arg(long, value_name = "N", help_heading = "Overriding the scenario")]
     pub(super) seed: Option<u64>,
@@ -154,9 +168,16 @@ pub(super) struct RunArgs {
 impl RunArgs {
     /// What the flags change in the scenario.
     pub(super) fn overrides(&self) -> Overrides {
+        Overrides { duration: self.duration, warmup: self.warmup, ..self.load.overrides() }
+    }
+}
+
+impl LoadArgs {
+    /// What the flags change in the scenario.
+    pub(super) fn overrides(&self) -> Overrides {
         Overrides {
-            duration: self.duration,
-            warmup: self.warmup,
+            duration: None,
+            warmup: None,
             seed: self.seed,
             workers: self.workers,
             rate: self.rate,

@@ -3,6 +3,7 @@
 mod args;
 mod doctor;
 mod failure;
+mod ground;
 mod headless;
 mod interrupt;
 mod run;

@@ -4,13 +4,10 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use loadgen::control::Control;
-use loadgen::database::schema::SchemaLease;
-use loadgen::database::{self, Database, DatabaseRequest};
 use loadgen::record::{EVENTS_MAX, RecordOptions};
 use loadgen::report::{self, Report, Target};
-use loadgen::run::{RunHandle, RunRequest};
+use loadgen::run::RunHandle;
 use loadgen::scenario::{Expectation, Scenario, Source};
-use loadgen::snapshot::DatabaseFacts;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -21,12 +18,8 @@ use crate::log_ring::LogRing;
 
 use super::args::RunArgs;
 use super::failure::Failure;
+use super::ground::Ground;
 use super::{block_on, headless, interrupt, print};
-
-/// Connections of the server that the run leaves to others: superusers, the lease, a person with psql.
-const CONNECTIONS_LEFT: u32 = 13;
-/// More than this many connections make the run no faster.
-const CONNECTIONS_MAX: u32 = 120;
 
 /// Runs a scenario.
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
@@ -38,66 +31,27 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let log = start_log(is_live);
     block_on(async {
         let interrupted = interrupt::listen().map_err(Failure::Output)?;
-        let opened = interrupted.run_until_cancelled(open(args)).await;
-        let (database, lease) = opened.ok_or(Failure::Interrupted)??;
-        let outcome = run_on(&database, args, source.short_name(), scenario, log, &interrupted).await;
+        let opened = interrupted.run_until_cancelled(Ground::open(&args.database)).await;
+        let ground = opened.ok_or(Failure::Interrupted)??;
+        let outcome = run_on(&ground, args, source.short_name(), scenario, log, &interrupted).await;
         // What was started is taken down whatever came of the run; the run's own failure is told first.
-        let released = lease.release(args.keep).await;
-        let kept = database.close().await;
+        let closed = ground.close().await;
         let report = outcome?;
-        released?;
-        if let Some(directory) = kept? {
-            eprintln!("clearance: kept the cluster in {}", directory.display());
-        }
+        closed?;
         conclude(&report, &targets)
     })
 }
 
-/// A database with an empty schema that is this run's alone.
-async fn open(args: &RunArgs) -> Result<(Database, SchemaLease), Failure> {
-    let progress = |doing: &str| eprintln!("clearance: {doing}");
-    let request = DatabaseRequest {
-        url: args.url.database_url.clone().filter(|url| !url.is_empty()),
-        how: args.db.into(),
-        durability: args.db_durability.into(),
-        keep: args.keep,
-        ..DatabaseRequest::default()
-    };
-    let database = database::open(request, &progress).await?;
-    let lease = SchemaLease::take(&database).await?;
-    progress(&format!(
-        "using {} at {}, durability {}",
-        database.label(),
-        database.place(),
-        database.durability()
-    ));
-    if lease.took_over() {
-        progress("took over the schema that an earlier run had left behind");
-    }
-    Ok((database, lease))
-}
-
 async fn run_on(
-    database: &Database,
+    ground: &Ground,
     args: &RunArgs,
     name: &str,
     scenario: Scenario,
     log: Option<LogRing>,
     interrupted: &CancellationToken,
 ) -> Result<Report, Failure> {
-    let connections = database.connections_max().saturating_sub(CONNECTIONS_LEFT).clamp(8, CONNECTIONS_MAX);
-    let handle = loadgen::run::start(RunRequest {
-        name: name.to_owned(),
-        scenario,
-        database: database.connect_options(),
-        facts: DatabaseFacts {
-            kind: database.kind().to_string(),
-            version: database.server_version().to_owned(),
-            durability: database.durability().to_string(),
-        },
-        connections_max: connections as usize,
-        record: RecordOptions { events_max: if log.is_some() { EVENTS_MAX } else { 0 } },
-    });
+    let record = RecordOptions { events_max: if log.is_some() { EVENTS_MAX } else { 0 } };
+    let handle = loadgen::run::start(ground.request(name, scenario, record));
     let shown = if let Some(log) = log {
         show(&handle, log, args.ascii).await
     } else {
