@@ -172,11 +172,6 @@ fn a_report_of_an_unknown_kind() {
 }
 
 #[test]
-fn a_report_in_html() {
-    insta::assert_snapshot!(flags(&["--report", "DIR/out.html"]));
-}
-
-#[test]
 fn a_malformed_url_whose_password_stays_unsaid() {
     for url in [
         "mysql://ada:analytical-engine@db/jobs",

@@ -106,6 +106,7 @@ const STAGES: [&str; 8] =
 struct Day {
     said: Said,
     json: Json,
+    page: String,
     table: TestDatabase,
 }
 
@@ -120,11 +121,12 @@ impl Day {
         let (desk, table) = (Desk::new(), TestDatabase::new());
         let (file, report) = (desk.write("day.toml", DAY), desk.file("out.json"));
         let url = table.url();
+        let page = desk.file("out.html");
         let arguments = ["run", &file, "--headless", "--database-url", &url, "--keep", "--report", &report];
-        let said = outcome(clearance(arguments));
+        let said = outcome(clearance(arguments.into_iter().chain(["--report", &page])));
         said.expect_code(0);
-        assert_eq!(desk.names(), ["day.toml", "out.json"]);
-        Self { json: Json::read(&report), said, table }
+        assert_eq!(desk.names(), ["day.toml", "out.html", "out.json"]);
+        Self { json: Json::read(&report), page: std::fs::read_to_string(page).unwrap(), said, table }
     }
 }
 
@@ -188,6 +190,16 @@ fn the_plan_is_carried_out_to_the_job() {
         table.count(r#"SELECT count(*) FROM clearance.provisioner_jobs WHERE tags = '{"speed": "slow"}'"#),
         3
     );
+}
+
+#[test]
+fn the_page_has_the_figures_of_the_json() {
+    let Day { json, page, .. } = Day::of_all();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("<h1>A short day</h1>"));
+    for key in ["jobs.posted", "jobs.acquired", "jobs.queued_at_end", "latency_us.queue_wait.p99"] {
+        let value = json.count(&format!("/{}", key.replace('.', "/")));
+        assert!(page.contains(&format!(r#"<data value="{value}" title="{key}">"#)), "{key} is {value}");
+    }
 }
 
 #[test]

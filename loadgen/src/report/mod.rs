@@ -5,7 +5,8 @@
 //! `notifications`, `wakeups`, `domains`, `audit`) the warm-up is included; `rates`, `latency_us` and
 //! assertions leave it out. It measures nothing itself.
 
-pub mod json;
+pub mod html;
+mod json;
 mod latency;
 mod notes;
 mod summary;

@@ -20,7 +20,7 @@ use std::fmt::Write as _;
 use acquirer::wakeup::Cause;
 
 use self::words::{clipped, count, decimal, latency, percent, plural, seconds, wrapped};
-use super::{Report, Verdict};
+use super::Report;
 use crate::measure::Stage;
 use crate::scenario::quantity::format_duration;
 
@@ -32,7 +32,7 @@ const DOMAINS_MAX: usize = 10;
 const IDS_MAX: usize = 3;
 
 /// Stages from what users feel to what explains it.
-const STAGES: [Stage; 8] = [
+pub(super) const STAGES: [Stage; 8] = [
     Stage::QueueWait,
     Stage::Response,
     Stage::Service,
@@ -44,7 +44,7 @@ const STAGES: [Stage; 8] = [
 ];
 
 /// Causes from the one that should find jobs to the one that should not need to.
-const CAUSES: [Cause; 6] =
+pub(super) const CAUSES: [Cause; 6] =
     [Cause::Posting, Cause::Chained, Cause::Pending, Cause::First, Cause::Recovered, Cause::BackupPoll];
 
 /// The summary of a run, ending in a line break.
@@ -81,29 +81,7 @@ impl Page {
     }
 
     fn verdict(&mut self, report: &Report) {
-        let held = report.assertions.iter().filter(|assertion| assertion.held).count();
-        let asked = report.assertions.len();
-        let verdict = match report.verdict() {
-            Verdict::Interrupted => "INTERRUPTED: a partial summary, no verdict".to_owned(),
-            Verdict::AuditFailed => {
-                let audit = &report.audit;
-                format!(
-                    "AUDIT FAILED: {} lost, {} doubled, {} stranded",
-                    count(audit.lost.len() as u64),
-                    count(audit.doubled.len() as u64),
-                    count(audit.stranded.len() as u64)
-                )
-            }
-            Verdict::Invalid => "INVALID: the generator did not keep its schedule".to_owned(),
-            Verdict::FellShort => {
-                format!("FELL SHORT: {} of {} did not hold", asked - held, plural(asked as u64, "assertion"))
-            }
-            Verdict::Held if asked > 0 => {
-                format!("HELD: every job is accounted for, {} held", plural(asked as u64, "assertion"))
-            }
-            Verdict::Held => "HELD: every job is accounted for".to_owned(),
-        };
-        self.line(&verdict);
+        self.line(&report.verdict_in_words());
         for reason in &report.run.invalid_reasons {
             self.bullet(reason);
         }

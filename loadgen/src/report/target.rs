@@ -1,28 +1,32 @@
 //! Where a report goes, checked before the run rather than after it.
 
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{Report, json};
+use super::{Report, html, json};
 
 /// A file that a report is to be written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     path: PathBuf,
+    kind: Kind,
+}
+
+/// What the file is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// For tools.
+    Json,
+    /// For people.
+    Html,
 }
 
 /// A report that cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// HTML comes later.
-    #[error("cannot report to {}: .html reports are not supported yet; name a .json file", path.display())]
-    HtmlUnsupported {
-        /// The file.
-        path: PathBuf,
-    },
     /// The ending doesn't say what to write.
-    #[error("cannot report to {}: its ending says nothing of the kind of report; name a .json file", path.display())]
+    #[error("cannot report to {}: its ending says nothing of the kind of report; name a .json or an .html file", path.display())]
     UnknownKind {
         /// The file.
         path: PathBuf,
@@ -46,17 +50,17 @@ pub enum ReportError {
 }
 
 impl Target {
-    /// The target at `path`. Refused when its ending isn't `.json`, or its directory doesn't exist.
+    /// The target at `path`. Refused when its ending is neither `.json` nor `.html`, or its directory doesn't exist.
     pub fn new(path: impl Into<PathBuf>) -> Result<Self, ReportError> {
         let path = path.into();
         let ending = path.extension().map(OsStr::to_ascii_lowercase);
-        match ending.as_ref().and_then(|ending| ending.to_str()) {
-            Some("json") => {}
-            Some("html") => return Err(ReportError::HtmlUnsupported { path }),
+        let kind = match ending.as_ref().and_then(|ending| ending.to_str()) {
+            Some("json") => Kind::Json,
+            Some("html") => Kind::Html,
             _ => return Err(ReportError::UnknownKind { path }),
-        }
+        };
         directory(&path)?;
-        Ok(Self { path })
+        Ok(Self { path, kind })
     }
 
     /// Where it goes.
@@ -65,14 +69,34 @@ impl Target {
         &self.path
     }
 
-    /// Writes the report, whole or not at all.
+    /// Writes the report, whole or not at all: a reader never sees half a file, and what was there before stays
+    /// until the new one is complete.
     pub fn write(&self, report: &Report) -> Result<(), ReportError> {
-        json::write(&self.path, report)
+        let path = &self.path;
+        let directory = directory(path)?;
+        let failed = |source: io::Error| ReportError::Unwritable { path: path.clone(), source };
+        let text = match self.kind {
+            Kind::Json => json::render(report).map_err(|error| failed(error.into()))?,
+            Kind::Html => html::render(report),
+        };
+        let mut file = draft().tempfile_in(directory).map_err(failed)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+        file.persist(path).map_err(|error| failed(error.error))?;
+        Ok(())
     }
 }
 
+/// A file that others may read as far as the umask lets them: temporary files are private by default.
+fn draft() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".report-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder
+}
+
 /// The directory that holds `path`.
-pub(super) fn directory(path: &Path) -> Result<&Path, ReportError> {
+fn directory(path: &Path) -> Result<&Path, ReportError> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -33,7 +33,7 @@ fn domain(key: &str, replica: usize, acquired: u64) -> Domain {
 }
 
 /// A run with something of everything.
-fn fixed() -> Report {
+pub(super) fn fixed() -> Report {
     let source = builtin::get("backup-poll").unwrap();
     let overrides = Overrides { duration: Some(Duration::from_secs(30)), ..Overrides::default() };
     let scenario = Scenario::resolve(&source, &overrides).unwrap();
@@ -342,6 +342,24 @@ fn a_written_report_is_read_back() {
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "no temporary file is left");
 }
 
+#[test]
+fn the_ending_says_what_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.HTML");
+    Target::new(&path).unwrap().write(&fixed()).unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), html::render(&fixed()));
+}
+
+#[test]
+fn a_directory_that_is_gone_by_the_end_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let inner = directory.path().join("inner");
+    std::fs::create_dir(&inner).unwrap();
+    let target = Target::new(inner.join("run.json")).unwrap();
+    std::fs::remove_dir(&inner).unwrap();
+    assert!(matches!(target.write(&fixed()), Err(ReportError::NoDirectory { .. })));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_report_is_as_readable_as_any_file() {
@@ -350,7 +368,7 @@ fn a_report_is_as_readable_as_any_file() {
     let directory = tempfile::tempdir().unwrap();
     let (plain, path) = (directory.path().join("plain"), directory.path().join("run.json"));
     std::fs::write(&plain, "").unwrap();
-    json::write(&path, &fixed()).unwrap();
+    Target::new(&path).unwrap().write(&fixed()).unwrap();
     let mode = |path| std::fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode(path), mode(plain));
 }
@@ -359,11 +377,8 @@ fn a_report_is_as_readable_as_any_file() {
 fn a_target_is_checked_before_the_run() {
     let directory = tempfile::tempdir().unwrap();
     let refused = |name: &str| Target::new(directory.path().join(name)).unwrap_err().to_string();
-    assert!(refused("run.html").contains(".html reports are not supported yet"));
-    assert!(refused("run.txt").contains("name a .json file"));
-    assert!(refused("run").contains("name a .json file"));
+    assert!(refused("run.txt").contains("name a .json or an .html file"));
+    assert!(refused("run").contains("name a .json or an .html file"));
     assert!(refused("missing/run.json").contains("create it first"));
-    assert!(Target::new("run.JSON").is_ok());
-    let error = json::write(&directory.path().join("missing/run.json"), &fixed()).unwrap_err();
-    assert!(matches!(error, ReportError::NoDirectory { .. }));
+    assert!(Target::new("run.JSON").is_ok() && Target::new("run.html").is_ok());
 }

@@ -5,6 +5,7 @@
 //! can't fail an assertion. A run that an assertion stopped early is judged like any other.
 
 use super::Report;
+use super::summary::words::{count, plural};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,28 @@ impl Report {
             Verdict::FellShort
         } else {
             Verdict::Held
+        }
+    }
+
+    /// The same in a line, such as `HELD: every job is accounted for`.
+    pub(super) fn verdict_in_words(&self) -> String {
+        let held = self.assertions.iter().filter(|assertion| assertion.held).count();
+        let asked = self.assertions.len();
+        match self.verdict() {
+            Verdict::Interrupted => "INTERRUPTED: a partial summary, no verdict".to_owned(),
+            Verdict::AuditFailed => {
+                let [lost, doubled, stranded] = [&self.audit.lost, &self.audit.doubled, &self.audit.stranded]
+                    .map(|jobs| count(jobs.len() as u64));
+                format!("AUDIT FAILED: {lost} lost, {doubled} doubled, {stranded} stranded")
+            }
+            Verdict::Invalid => "INVALID: the generator did not keep its schedule".to_owned(),
+            Verdict::FellShort => {
+                format!("FELL SHORT: {} of {} did not hold", asked - held, plural(asked as u64, "assertion"))
+            }
+            Verdict::Held if asked > 0 => {
+                format!("HELD: every job is accounted for, {} held", plural(asked as u64, "assertion"))
+            }
+            Verdict::Held => "HELD: every job is accounted for".to_owned(),
         }
     }
 

@@ -121,7 +121,7 @@ pub(super) struct RunArgs {
     /// No dashboard: progress on stderr, summary on stdout (also when stdout is no terminal)
     #[arg(long, help_heading = "Output")]
     pub(super) headless: bool,
-    /// Write a report; repeatable; .json by its ending
+    /// Write a report; repeatable; .html for people, .json for tools
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) report: Vec<PathBuf>,
     /// Something that the run is to hold, such as `queue_wait.p99 < 250ms` or `audit.ok`; repeatable; any figure of
