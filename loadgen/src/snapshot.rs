@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub scenario: String,
     /// The scenario's title.
     pub title: String,
+    /// What the scenario says to watch for; empty when it doesn't say.
+    pub watch: String,
     /// The database under the load.
     pub database: DatabaseFacts,
     /// The policy in words: `seed`, `default`, or what differs from the nearer of them.
@@ -136,6 +138,10 @@ pub struct Totals {
     pub losses_signalled: u64,
     /// Jobs acquired by a clearance whose root cause is the backup poll.
     pub rescued: u64,
+    /// Times that a worker died with a job in its hands.
+    pub crashed: u64,
+    /// Jobs of dead workers that were made available again.
+    pub freed: u64,
     /// Jobs found for callers who had left, which the policy leaves marked as running (`W10`).
     pub stranded: u64,
 }

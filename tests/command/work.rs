@@ -104,3 +104,43 @@ fn the_same_seed_posts_the_same_jobs() {
     let other = posted("6");
     assert_ne!((other.1, other.2), (first.1, first.2));
 }
+
+#[test]
+fn the_jobs_of_workers_that_die_are_freed_and_done_by_others() {
+    let fleet = "workers = 6\nservice_time = { constant = \"2ms\" }\n\
+                 crash = { share = 0.3, away = \"20ms\", lease = \"100ms\" }";
+    let (json, table) = report_of(&echo("10m", fleet, "preload = 200"), &[]);
+    let (crashed, freed) = (json.count("/jobs/crashed"), json.count("/jobs/freed"));
+    // 200 jobs take 286 tries in the mean; four standard deviations to either side.
+    assert!((45..=130).contains(&crashed), "{crashed} died");
+    assert_eq!(freed, crashed);
+    assert_eq!(json.count("/jobs/orphaned_at_end"), 0);
+    assert_eq!(json.count("/jobs/acquired"), 200);
+    assert_eq!(json.count("/jobs/completed"), 200);
+    assert_eq!(json.get("/audit/ok"), true);
+    assert_eq!(table.count("SELECT count(*) FROM clearance.provisioner_jobs WHERE completed_at IS NULL"), 0);
+    // Each is announced when it is freed, and nothing waits for the poll.
+    assert_eq!(json.count("/notifications/sent"), freed);
+    assert_eq!(json.count("/rescued_by_backup_poll"), 0);
+}
+
+#[test]
+fn a_job_whose_lease_outlasts_the_run_is_orphaned_and_not_stranded() {
+    let fleet = "workers = 3\nservice_time = { constant = \"10ms\" }\n\
+                 crash = { share = 1, away = \"1h\", lease = \"1h\" }";
+    let (json, table) =
+        report_of(&echo("1s", fleet, "preload = 5").replace("drain = \"20s\"", "drain = \"300ms\""), &[]);
+    assert_eq!(json.count("/jobs/crashed"), 3, "each worker once");
+    assert_eq!(json.count("/jobs/orphaned_at_end"), 3);
+    assert_eq!(json.count("/jobs/running_at_end"), 3);
+    assert_eq!(json.count("/jobs/queued_at_end"), 2);
+    assert_eq!(json.count("/jobs/completed"), 0);
+    assert_eq!(json.get("/audit/ok"), true);
+    assert_eq!(
+        table.count(
+            "SELECT count(*) FROM clearance.provisioner_jobs
+             WHERE started_at IS NOT NULL AND completed_at IS NULL"
+        ),
+        3
+    );
+}

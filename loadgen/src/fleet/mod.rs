@@ -1,5 +1,6 @@
 //! Fleets of simulated workers, and how they grow and shrink while the run goes on.
 
+mod reaper;
 mod worker;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,6 +16,7 @@ use crate::measure::{self, Recorder};
 use crate::plan::{self, WorkerDraws, WorkerPlan};
 use crate::scenario::{Fleet, Scenario};
 
+use reaper::Reaper;
 use worker::Worker;
 
 /// What a replica's workers share.
@@ -126,6 +128,11 @@ impl Crew {
             present: Arc::clone(&members.present),
             retire: retire.clone(),
             abandon: self.abandon.clone(),
+            reaper: Reaper {
+                recorder: Arc::clone(&self.recorder),
+                abandon: self.abandon.clone(),
+                tasks: self.tasks.clone(),
+            },
         };
         self.tasks.spawn(worker.work(from + plan.arrives));
         members.retire.push(retire);

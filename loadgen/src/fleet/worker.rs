@@ -1,4 +1,4 @@
-//! One simulated worker: waits for a job, works on it, marks it as done, and again.
+//! One simulated worker: waits for a job, works on it, marks it as done, and again. Some die at work and come back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 use crate::measure::Recorder;
 use crate::plan::WorkerDraws;
 use crate::scenario::Fleet;
+
+use super::reaper::Reaper;
 
 /// A caller whose query failed asks again after this long, as a daemon would.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
@@ -31,6 +33,16 @@ pub(super) struct Worker {
     pub(super) retire: CancellationToken,
     /// Drops what it does.
     pub(super) abandon: CancellationToken,
+    /// Frees what it had when it died.
+    pub(super) reaper: Reaper,
+}
+
+/// What came of a job.
+enum Ended {
+    /// It was marked as done, or cannot be any more.
+    Done,
+    /// Its worker died.
+    WorkerDied,
 }
 
 impl Worker {
@@ -40,16 +52,21 @@ impl Worker {
             return;
         }
         let present = Arc::clone(&self.present);
-        let _present = Presence::new(&present);
+        let mut presence = Presence::new(&present);
         let retire = self.retire.clone();
         while let Some(called) = retire.run_until_cancelled(self.wait_for_job()).await {
             match called {
                 Ok(Some(job)) => {
                     let abandon = self.abandon.clone();
-                    if abandon.run_until_cancelled(self.run(&job)).await.is_none() {
-                        return;
+                    match abandon.run_until_cancelled(self.run(&job)).await {
+                        None => return,
+                        Some(Ended::Done) => self.pause(self.fleet.think_time).await,
+                        Some(Ended::WorkerDied) => {
+                            drop(presence);
+                            self.die(job).await;
+                            presence = Presence::new(&present);
+                        }
                     }
-                    self.pause(self.fleet.think_time).await;
                 }
                 Ok(None) => {}
                 Err(AcquireError::Closed) => return,
@@ -67,11 +84,16 @@ impl Worker {
         }
     }
 
-    async fn run(&mut self, job: &Job) {
+    async fn run(&mut self, job: &Job) -> Ended {
         self.recorder.worker_received(job.id, Instant::now());
         let draw = self.draws.job(&self.fleet.service_time, self.fleet.failure);
-        if !draw.service.is_zero() {
-            tokio::time::sleep(draw.service).await;
+        let death = self.draws.death(draw.service, self.fleet.crash.share);
+        let time = death.unwrap_or(draw.service);
+        if !time.is_zero() {
+            tokio::time::sleep(time).await;
+        }
+        if death.is_some() {
+            return Ended::WorkerDied;
         }
         let mut pause = Duration::from_millis(10);
         let mut is_outcome_known = true;
@@ -82,7 +104,7 @@ impl Worker {
                 Ok(false) if !is_outcome_known => break,
                 Ok(false) => {
                     tracing::error!(job = %job.id, worker = %self.id, "job is no longer marked as this worker's");
-                    return;
+                    return Ended::Done;
                 }
                 Err(error) => {
                     tracing::warn!(job = %job.id, %error, "cannot finish job; trying again");
@@ -93,6 +115,14 @@ impl Worker {
             }
         }
         self.recorder.finished(job.id, draw.fails, Instant::now());
+        Ended::Done
+    }
+
+    /// Leaves the job as it is, marked as running, and stays away for a while.
+    async fn die(&mut self, job: Job) {
+        self.recorder.worker_died(job.id, Instant::now());
+        self.reaper.bury(job, self.fleet.crash.lease, self.table.clone());
+        self.pause(self.fleet.crash.away).await;
     }
 
     async fn finish(&self, job: &Job, fails: bool) -> Result<bool, StoreError> {

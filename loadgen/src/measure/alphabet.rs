@@ -61,6 +61,21 @@ pub enum Input<'a> {
         /// It ended in failure.
         is_failure: bool,
     },
+    /// The worker that has the job died; the job stays marked as running.
+    WorkerDied {
+        /// The job.
+        job: u64,
+    },
+    /// The lease of a job whose worker died has run out: it is about to be available again.
+    Freed {
+        /// The job.
+        job: u64,
+    },
+    /// The notice of a job that was freed was published.
+    AnnouncedAgain {
+        /// The job.
+        job: u64,
+    },
     /// A fault swallowed a notice on its way to a replica.
     NoticeSwallowed {
         /// The replica.

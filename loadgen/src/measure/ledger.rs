@@ -21,6 +21,7 @@ const FINISHED: u8 = 1 << 2;
 const HELD: u8 = 1 << 3;
 const ACQUIRED_TWICE: u8 = 1 << 4;
 const FINISHED_TWICE: u8 = 1 << 5;
+const ORPHANED: u8 = 1 << 6;
 
 impl Ledger {
     /// The commit was seen.
@@ -34,7 +35,7 @@ impl Ledger {
         if entry.0 & ACQUIRED != 0 {
             entry.0 |= ACQUIRED_TWICE;
         }
-        entry.0 |= ACQUIRED | HELD;
+        entry.0 = (entry.0 | ACQUIRED | HELD) & !ORPHANED;
     }
 
     /// Its worker saw it finished in the table.
@@ -49,6 +50,12 @@ impl Ledger {
     /// Its worker handed it back unfinished: it may be acquired once more.
     pub(crate) fn returned(&mut self, number: u64) {
         self.change(number).0 &= !(ACQUIRED | HELD);
+    }
+
+    /// Its worker died with it. Once it is [returned](Self::returned), another may acquire it.
+    pub(crate) fn orphaned(&mut self, number: u64) {
+        let entry = self.change(number);
+        entry.0 = (entry.0 | ORPHANED) & !HELD;
     }
 
     /// What is known of one job.
@@ -87,6 +94,11 @@ impl Entry {
         self.0 & HELD != 0
     }
 
+    /// Its worker died with it, and it hasn't been another's since.
+    pub(crate) fn is_orphaned(self) -> bool {
+        self.0 & ORPHANED != 0
+    }
+
     /// It was handed to two workers, or finished twice.
     pub(crate) fn is_doubled(self) -> bool {
         self.0 & (ACQUIRED_TWICE | FINISHED_TWICE) != 0
@@ -96,6 +108,28 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_job_of_a_dead_worker_is_nobodys_until_another_has_it() {
+        let mut ledger = Ledger::default();
+        ledger.posted(0);
+        ledger.acquired(0);
+        ledger.orphaned(0);
+        assert!(ledger.entry(0).is_orphaned() && !ledger.is_held(0));
+        ledger.returned(0);
+        assert!(ledger.entry(0).is_orphaned(), "its freeing may not have succeeded");
+        ledger.acquired(0);
+        assert!(!ledger.entry(0).is_orphaned() && ledger.is_held(0) && !ledger.entry(0).is_doubled());
+    }
+
+    #[test]
+    fn the_job_of_a_dead_worker_that_another_has_before_it_was_freed_is_doubled() {
+        let mut ledger = Ledger::default();
+        ledger.acquired(0);
+        ledger.orphaned(0);
+        ledger.acquired(0);
+        assert!(ledger.entry(0).is_doubled());
+    }
 
     #[test]
     fn a_job_handed_out_twice_is_doubled_and_one_given_back_is_not() {

@@ -113,6 +113,16 @@ pub enum What {
         /// The job.
         job: u64,
     },
+    /// A worker died with the job in its hands.
+    WorkerDied {
+        /// The job.
+        job: u64,
+    },
+    /// The lease of such a job has run out: it is available again.
+    Freed {
+        /// The job.
+        job: u64,
+    },
     /// A fault is at work from now on.
     FaultBegan {
         /// Which, as an index into [`Events::faults`].

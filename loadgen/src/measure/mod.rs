@@ -28,7 +28,7 @@ pub use domains::DomainNumber;
 pub use ids::{JobIds, Worker};
 pub use latency::Stage;
 pub use log::{Events, FaultName, LoggedEvent, What};
-pub(crate) use recorder::AuditedFate;
+pub(crate) use recorder::{AuditedFate, Holder};
 pub use recorder::{Recorder, ReplicaTap};
 pub(crate) use results::{DomainResult, Results};
 pub(crate) use so_far::SoFar;

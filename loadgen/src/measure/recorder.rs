@@ -121,6 +121,27 @@ impl Recorder {
         }
     }
 
+    /// The worker that has the job died; the job stays marked as running.
+    pub fn worker_died(&self, id: JobId, at: Instant) {
+        if let Some(job) = self.ids.number(id) {
+            self.take(at, &Input::WorkerDied { job });
+        }
+    }
+
+    /// The lease of a job whose worker died has run out: it is about to be available again.
+    pub fn freed(&self, id: JobId, at: Instant) {
+        if let Some(job) = self.ids.number(id) {
+            self.take(at, &Input::Freed { job });
+        }
+    }
+
+    /// The notice of a job that was freed was published.
+    pub fn announced_again(&self, id: JobId, at: Instant) {
+        if let Some(job) = self.ids.number(id) {
+            self.take(at, &Input::AnnouncedAgain { job });
+        }
+    }
+
     /// A fault swallowed a notice on its way to a replica.
     pub fn notice_swallowed(&self, replica: usize, payload: &[u8], at: Instant) {
         let posting = Posting::parse(payload).ok();
@@ -198,15 +219,33 @@ impl Recorder {
 pub(crate) struct AuditedFate {
     /// Its commit was seen.
     pub(crate) is_posted: bool,
-    /// A worker has it now.
-    pub(crate) is_held: bool,
+    /// Who has it now.
+    pub(crate) holder: Holder,
     /// It was handed to two workers, or finished twice.
     pub(crate) is_doubled: bool,
 }
 
+/// Who has a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holder {
+    /// Nobody.
+    Nobody,
+    /// A worker that lives.
+    Living,
+    /// A worker that died with it, and nobody else since.
+    Dead,
+}
+
 impl From<Entry> for AuditedFate {
     fn from(entry: Entry) -> Self {
-        Self { is_posted: entry.is_posted(), is_held: entry.is_held(), is_doubled: entry.is_doubled() }
+        let holder = if entry.is_held() {
+            Holder::Living
+        } else if entry.is_orphaned() {
+            Holder::Dead
+        } else {
+            Holder::Nobody
+        };
+        Self { is_posted: entry.is_posted(), holder, is_doubled: entry.is_doubled() }
     }
 }
 

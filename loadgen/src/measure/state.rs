@@ -172,6 +172,13 @@ impl State {
             Input::Announced { jobs } => self.notifications_sent += jobs.len() as u64,
             Input::WorkerReceived { job } => self.worker_received(job, at),
             Input::Finished { job, is_failure } => self.finished(job, is_failure, at),
+            Input::WorkerDied { job } => {
+                self.ledger.orphaned(job);
+                self.totals.crashed += 1;
+                self.log.push(at, None, None, What::WorkerDied { job });
+            }
+            Input::Freed { job } => self.freed(job, at),
+            Input::AnnouncedAgain { .. } => self.notifications_sent += 1,
             Input::NoticeSwallowed { replica, job } => {
                 self.totals.notifications_suppressed += 1;
                 self.log.push(at, Some(replica), None, What::NoticeSwallowed { job });
@@ -261,6 +268,26 @@ impl State {
             self.record(Stage::Service, job.intended, taken.acquired, at);
         }
         self.record(Stage::Response, job.intended, job.intended, at);
+    }
+
+    /// To the clocks that follow, a job that waits once more is as old as its freeing; its response time goes on.
+    fn freed(&mut self, number: u64, at: Time) {
+        if !self.ledger.entry(number).is_orphaned() {
+            return;
+        }
+        self.ledger.returned(number);
+        self.totals.acquired -= 1;
+        self.totals.freed += 1;
+        self.log.push(at, None, None, What::Freed { job: number });
+        let Some(job) = self.live.get_mut(&number) else { return };
+        *job = LiveJob {
+            committed: Some(at),
+            received: None,
+            heard_by: Replicas::default(),
+            taken: None,
+            ..*job
+        };
+        self.shapes.returned(job.shape, number, at);
     }
 
     fn fault_began(&mut self, facts: FaultFacts<'_>, at: Time) {

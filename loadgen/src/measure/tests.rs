@@ -11,7 +11,7 @@ use super::alphabet::{Heard, Input, PostedJob, Time};
 use super::log::What;
 use super::recorder::{Recorder, ReplicaTap};
 use super::state::State;
-use super::{FaultFacts, JobIds};
+use super::{FaultFacts, Holder, JobIds};
 
 /// A recorder whose job 0 was taken by a poll of replica 0.
 fn taken_by_a_poll() -> (Arc<Recorder>, Posting) {
@@ -218,4 +218,57 @@ fn two_that_are_told_the_same_know_the_same() {
 
 fn at(ms: u64) -> Time {
     Time::new(Duration::from_millis(ms))
+}
+
+#[test]
+fn the_job_of_a_dead_worker_waits_anew_once_it_is_freed_and_is_never_rescued_by_its_first_notice() {
+    let (recorder, posting) = taken_by_a_poll();
+    let tap = ReplicaTap::new(Arc::clone(&recorder), 0);
+    let job = recorder.ids().id(0);
+    let at = Instant::now();
+    tap.observe(at, &Event::PostingReceived { posting, domain: None });
+    recorder.worker_died(job, at);
+    assert_eq!(recorder.fate(0).holder, Holder::Dead);
+    assert_eq!(recorder.lock().state.shapes.backlog(), 0, "nobody can take it yet");
+
+    recorder.freed(job, at + Duration::from_secs(5));
+    recorder.announced_again(job, at + Duration::from_secs(5));
+    {
+        let state = &recorder.lock().state;
+        assert_eq!((state.totals.acquired, state.totals.crashed, state.totals.freed), (0, 1, 1));
+        assert_eq!((state.shapes.backlog(), state.notifications_sent), (1, 1));
+    }
+    let clearance = ClearanceId(2);
+    for (later, event) in [
+        (
+            0,
+            Event::Cleared(Clearance {
+                id: clearance,
+                domain: DomainId(1),
+                cause: Cause::BackupPoll,
+                root: RootCause::BackupPoll,
+                parent: None,
+            }),
+        ),
+        (1, Event::QueryStarted { clearance, acquirees: 1 }),
+        (2, Event::QueryFinished { clearance, outcome: QueryOutcome::Found(vec![job]) }),
+        (2, Event::HandedOver { clearance, job, worker: Uuid::nil() }),
+    ] {
+        tap.observe(at + Duration::from_secs(5) + Duration::from_millis(later), &event);
+    }
+    // Only the freeing's own notice would have spoken against the poll, and that never came.
+    assert_eq!(rescued(&recorder).0, 1);
+    let fate = recorder.fate(0);
+    assert!(fate.holder == Holder::Living && !fate.is_doubled);
+    let results = recorder.results(at + Duration::from_secs(6));
+    let wait = results.stage(super::Stage::QueueWait).max();
+    assert!((2_000..1_000_000).contains(&wait), "{wait} µs since it was freed");
+}
+
+#[test]
+fn a_job_that_nobody_died_with_cannot_be_freed() {
+    let (recorder, _) = taken_by_a_poll();
+    recorder.freed(recorder.ids().id(0), Instant::now());
+    let state = &recorder.lock().state;
+    assert_eq!((state.totals.acquired, state.totals.freed), (1, 0));
 }

@@ -1,7 +1,8 @@
 //! When a poster posts, and what: a seeded timeline that answers one arrival after the other.
 //!
 //! Arrivals are points on the axis of Λ, mapped to time by Λ⁻¹: points with unit-exponential gaps make
-//! the non-homogeneous Poisson process of λ exactly, evenly spaced ones make even arrivals. A live change
+//! the non-homogeneous Poisson process of λ exactly, evenly spaced ones make even arrivals, or
+//! bursts of them. A live change
 //! of the rate stretches the map from then on, and leaves the points as they are; without one, the
 //! timeline is a constant of scenario, seed and poster. It never waits for anybody.
 
@@ -38,6 +39,10 @@ pub struct ArrivalTimeline {
     mix: Mix,
     gaps: ChaCha8Rng,
     kinds: ChaCha8Rng,
+    /// Jobs that are due at one moment: a transaction's, or a burst's.
+    together: usize,
+    /// Those of them that are still to come.
+    left: usize,
     /// The next arrival's point, in jobs.
     point: f64,
     /// Stretches of time with one factor each, oldest first, never empty. Those that `point` has passed
@@ -64,20 +69,22 @@ impl ArrivalTimeline {
     #[must_use]
     pub fn new(poster: &Poster, seed: u64, index: usize) -> Self {
         let mut gaps = stream(seed, Stream::Gaps { poster: index });
-        let batch = poster.batch.max(1);
         let first = match poster.arrival {
             ArrivalProcess::Poisson => exponential(&mut gaps),
             // A phase of its own, or posters with equal rates would post in step.
-            ArrivalProcess::Uniform => gaps.random::<f64>(),
+            ArrivalProcess::Uniform | ArrivalProcess::Burst { .. } => gaps.random::<f64>(),
         };
+        let together = together(poster);
         Self {
             curve: RateCurve::new(&poster.stages),
             process: poster.arrival,
-            batch,
+            batch: poster.batch.max(1),
             mix: Mix::new(&poster.mix),
             gaps,
             kinds: stream(seed, Stream::Kinds { poster: index }),
-            point: first * batch as f64,
+            together,
+            left: together,
+            point: first * together as f64,
             factors: VecDeque::from([Factor { since: 0.0, cumulative: 0.0, point: 0.0, value: 1.0 }]),
             latest: Duration::ZERO,
         }
@@ -134,6 +141,16 @@ impl ArrivalTimeline {
         (0..poster.preload).map(move |_| mix.choose(&mut kinds))
     }
 
+    /// Moves to the point of what comes next.
+    fn go_on(&mut self) {
+        let gap = match self.process {
+            ArrivalProcess::Poisson => exponential(&mut self.gaps),
+            ArrivalProcess::Uniform | ArrivalProcess::Burst { .. } => 1.0,
+        };
+        self.left = self.together;
+        self.point += gap * self.together as f64;
+    }
+
     fn last_factor(&self) -> Factor {
         self.factors[self.factors.len() - 1]
     }
@@ -154,15 +171,23 @@ impl Iterator for ArrivalTimeline {
 
     fn next(&mut self) -> Option<Arrival> {
         let intended = self.peek()?;
-        let jobs = (0..self.batch).map(|_| self.mix.choose(&mut self.kinds)).collect();
+        let jobs: Vec<usize> =
+            (0..self.batch.min(self.left)).map(|_| self.mix.choose(&mut self.kinds)).collect();
         self.latest = intended;
-        let gap = match self.process {
-            ArrivalProcess::Poisson => exponential(&mut self.gaps),
-            ArrivalProcess::Uniform => 1.0,
-        };
-        self.point += gap * self.batch as f64;
+        self.left -= jobs.len();
+        if self.left == 0 {
+            self.go_on();
+        }
         self.forget_passed_factors();
         Some(Arrival { intended, jobs })
+    }
+}
+
+/// Jobs that are due at one moment.
+fn together(poster: &Poster) -> usize {
+    match poster.arrival {
+        ArrivalProcess::Poisson | ArrivalProcess::Uniform => poster.batch.max(1),
+        ArrivalProcess::Burst { size } => size.max(1),
     }
 }
 

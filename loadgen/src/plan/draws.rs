@@ -23,6 +23,8 @@ pub(super) enum Stream {
     Preload { poster: usize },
     /// One worker.
     Worker { fleet: usize, worker: usize },
+    /// When one worker dies.
+    Deaths { fleet: usize, worker: usize },
 }
 
 /// A generator of its own for each drawer: seed and drawer fill the key side by side, so that no two
@@ -33,6 +35,7 @@ pub(super) fn stream(seed: u64, of: Stream) -> ChaCha8Rng {
         Stream::Kinds { poster } => (2, poster, 0),
         Stream::Preload { poster } => (3, poster, 0),
         Stream::Worker { fleet, worker } => (4, fleet, worker),
+        Stream::Deaths { fleet, worker } => (5, fleet, worker),
     };
     let mut key = [0; 32];
     for (part, value) in key.chunks_exact_mut(8).zip([seed, kind, first as u64, second as u64]) {
@@ -42,10 +45,15 @@ pub(super) fn stream(seed: u64, of: Stream) -> ChaCha8Rng {
 }
 
 /// What one worker draws. Each job takes the same number of draws in the same order, so that a change
-/// of the failure share leaves the service times as they were.
+/// of the failure share leaves the service times as they were. Deaths have a stream of their own, for the same reason.
 #[derive(Debug, Clone)]
 pub struct WorkerDraws {
     service: ChaCha8Rng,
+    /// Made when it is needed first: a generator is large, and few fleets crash.
+    deaths: Option<Box<ChaCha8Rng>>,
+    seed: u64,
+    fleet: usize,
+    worker: usize,
 }
 
 /// What a job turns out to be for the worker that has it.
@@ -61,13 +69,26 @@ impl WorkerDraws {
     /// The stream of this worker of this fleet.
     #[must_use]
     pub fn new(seed: u64, fleet: usize, worker: usize) -> Self {
-        Self { service: stream(seed, Stream::Worker { fleet, worker }) }
+        let service = stream(seed, Stream::Worker { fleet, worker });
+        Self { service, deaths: None, seed, fleet, worker }
     }
 
     /// The next job; `failure` is the share of jobs that fail.
     pub fn job(&mut self, service: &ServiceTime, failure: f64) -> JobDraw {
         let fails = self.service.random::<f64>() < failure;
         JobDraw { service: service.sample(&mut self.service), fails }
+    }
+
+    /// How far into a job that runs for `service` its worker dies; `None` when it lives. `share` is the share of
+    /// jobs during which that happens. To be drawn once for each job.
+    pub fn death(&mut self, service: Duration, share: f64) -> Option<Duration> {
+        if share <= 0.0 {
+            return None;
+        }
+        let of = Stream::Deaths { fleet: self.fleet, worker: self.worker };
+        let deaths = self.deaths.get_or_insert_with(|| Box::new(stream(self.seed, of)));
+        let (dies, part) = (deaths.random::<f64>() < share, deaths.random::<f64>());
+        dies.then(|| service.mul_f64(part))
     }
 }
 
@@ -189,6 +210,24 @@ mod tests {
         assert_ne!(times(1, 2, 3, 0.1), times(1, 2, 4, 0.1));
         let services = |failure| times(1, 2, 3, failure).iter().map(|job| job.service).collect::<Vec<_>>();
         assert_eq!(services(0.0), services(1.0));
+    }
+
+    #[test]
+    fn deaths_come_at_their_share_anywhere_in_the_job() {
+        let service = ms(1000);
+        let deaths = |share, worker| {
+            let mut draws = WorkerDraws::new(1, 0, worker);
+            (0..10_000).filter_map(|_| draws.death(service, share)).collect::<Vec<_>>()
+        };
+        assert_eq!(deaths(0.0, 0), []);
+        let mut all = deaths(1.0, 0);
+        all.sort_unstable();
+        assert!(all.len() == 10_000 && all[9_999] < service);
+        near(all[2_500].as_secs_f64(), 0.25, 0.08);
+        near(all[7_500].as_secs_f64(), 0.75, 0.05);
+        near(deaths(0.1, 0).len() as f64, 1000.0, 0.1);
+        assert_eq!(deaths(0.1, 0), deaths(0.1, 0));
+        assert_ne!(deaths(0.1, 0), deaths(0.1, 1));
     }
 
     #[test]

@@ -159,6 +159,15 @@ pub struct Jobs {
     pub queued_at_end: u64,
     /// Those still running when the drain ended.
     pub running_at_end: u64,
+    /// How often a worker died with one in its hands.
+    #[serde(default)]
+    pub crashed: u64,
+    /// Those of dead workers that were made available again when their lease had run out.
+    #[serde(default)]
+    pub freed: u64,
+    /// Of those still running: their workers had died, and the lease had not run out.
+    #[serde(default)]
+    pub orphaned_at_end: u64,
 }
 
 /// Rates of the measured part, per second.

@@ -1,5 +1,7 @@
 //! What in a report deserves a second look, in plain words.
 
+use std::fmt::Write as _;
+
 use super::Report;
 use super::summary::words::{count, latency, percent, plural};
 
@@ -16,6 +18,7 @@ impl Report {
         self.note_rescues(&mut notes);
         self.note_broken_rules(&mut notes);
         self.note_leftovers(&mut notes);
+        self.note_crashes(&mut notes);
         self.note_disturbances(&mut notes);
         self.note_circumstances(&mut notes);
         notes.extend(self.scenario.notes.iter().cloned());
@@ -63,6 +66,21 @@ impl Report {
                 count(running)
             ));
         }
+    }
+
+    fn note_crashes(&self, notes: &mut Vec<String>) {
+        if self.jobs.crashed == 0 {
+            return;
+        }
+        let mut note = format!(
+            "workers died with a job {}, as was asked for; jobs made available again when their lease had run out: {}",
+            plural(self.jobs.crashed, "time"),
+            count(self.jobs.freed)
+        );
+        if self.jobs.orphaned_at_end > 0 {
+            let _ = write!(note, ", and when the run ended not yet: {}", count(self.jobs.orphaned_at_end));
+        }
+        notes.push(note);
     }
 
     fn note_disturbances(&self, notes: &mut Vec<String>) {

@@ -102,6 +102,9 @@ impl Page {
     fn setting(&mut self, report: &Report) {
         let (scenario, environment, run) = (&report.scenario, &report.environment, &report.run);
         self.section(&scenario.title);
+        if !scenario.watch.is_empty() {
+            self.wrapped_fact("watch for", &scenario.watch);
+        }
         self.fact(
             "database",
             &format!(
@@ -114,9 +117,7 @@ impl Page {
         let policy = &report.policy.name;
         if policy.contains(' ') {
             self.fact("acquirers", &format!("{replicas} · backup poll {poll}"));
-            for (index, part) in wrapped(policy, WIDTH - 14).iter().enumerate() {
-                self.fact(if index == 0 { "policy" } else { "" }, part);
-            }
+            self.wrapped_fact("policy", policy);
         } else {
             self.fact("acquirers", &format!("{replicas} · policy {policy} · backup poll {poll}"));
         }
@@ -353,6 +354,12 @@ impl Page {
 
     fn fact(&mut self, name: &str, value: &str) {
         self.line(&format!("  {name:<12}{value}"));
+    }
+
+    fn wrapped_fact(&mut self, name: &str, value: &str) {
+        for (index, part) in wrapped(value, WIDTH - 14).iter().enumerate() {
+            self.fact(if index == 0 { name } else { "" }, part);
+        }
     }
 
     fn bullet(&mut self, text: &str) {

@@ -75,6 +75,9 @@ pub(super) fn fixed() -> Report {
             queued_at_end: 5,
             running_at_end: 10,
             canceled: 0,
+            crashed: 3,
+            freed: 2,
+            orphaned_at_end: 1,
         },
         rates: Rates {
             target_post: 412.0,

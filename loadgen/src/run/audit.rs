@@ -2,7 +2,7 @@
 
 use acquirer::job::JobId;
 
-use crate::measure::{AuditedFate, Recorder};
+use crate::measure::{AuditedFate, Holder, Recorder};
 use crate::observe::Observer;
 
 /// What the audit found.
@@ -18,6 +18,8 @@ pub(crate) struct Audit {
     pub(crate) queued: u64,
     /// Marked running in the table.
     pub(crate) running: u64,
+    /// Of these: their workers died, as the scenario said, and they have not been freed yet.
+    pub(crate) orphaned: u64,
     /// Canceled in the table.
     pub(crate) canceled: u64,
 }
@@ -41,9 +43,10 @@ pub(crate) async fn audit(recorder: &Recorder, observer: &Observer) -> Result<Au
                 (false, false) => audit.queued += 1,
                 (true, false) => {
                     audit.running += 1;
-                    let is_held = number.is_some_and(|number| recorder.fate(number).is_held);
-                    if !is_held {
-                        audit.stranded.push(row.id);
+                    match number.map_or(Holder::Nobody, |number| recorder.fate(number).holder) {
+                        Holder::Living => {}
+                        Holder::Dead => audit.orphaned += 1,
+                        Holder::Nobody => audit.stranded.push(row.id),
                     }
                 }
                 (_, true) => {}

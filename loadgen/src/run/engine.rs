@@ -70,6 +70,7 @@ pub(super) fn first_snapshot(request: &RunRequest) -> Snapshot {
     Snapshot {
         scenario: request.name.clone(),
         title: request.scenario.title.clone(),
+        watch: request.scenario.watch.clone(),
         database: request.facts.clone(),
         policy: request.scenario.policy.to_string(),
         duration: request.scenario.duration,

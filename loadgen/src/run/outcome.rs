@@ -77,6 +77,9 @@ pub(super) fn report(ending: Ending<'_>) -> Report {
             canceled: audit.canceled,
             queued_at_end: audit.queued,
             running_at_end: audit.running,
+            crashed: results.totals.crashed,
+            freed: results.totals.freed,
+            orphaned_at_end: audit.orphaned,
         },
         rates: rates(&results, ending.missed_jobs),
         queries: Queries {

@@ -12,8 +12,10 @@ mod builtins;
 mod error;
 mod expectation;
 mod fault;
+mod fleet;
 mod overrides;
 pub mod policy;
+mod poster;
 pub mod quantity;
 mod read;
 mod reader;
@@ -23,8 +25,7 @@ mod tests;
 
 use std::time::Duration;
 
-use acquirer::job::{ProvisionerType, Tags};
-use acquirer::wakeup::{DomainSpec, Policy};
+use acquirer::wakeup::Policy;
 use serde::{Deserialize, Serialize};
 
 pub use builtins::builtin;
@@ -32,8 +33,10 @@ pub(crate) use error::nearest;
 pub use error::{Place, ScenarioError};
 pub use expectation::Expectation;
 pub use fault::{Fault, FaultKind, Target as FaultTarget};
+pub use fleet::{Crash, Fleet, ReplicaChoice, ServiceTime};
 pub use overrides::Overrides;
 pub(crate) use overrides::jobs_between;
+pub use poster::{Announce, ArrivalProcess, MixEntry, Poster, Stage};
 
 /// Upper bounds of what a scenario may ask for.
 pub mod limits {
@@ -47,6 +50,8 @@ pub mod limits {
     pub const BATCH_MAX: u64 = 10_000;
     /// Jobs of one poster that are queued before the run begins.
     pub const PRELOAD_MAX: u64 = 10_000_000;
+    /// Jobs that arrive together.
+    pub const BURST_MAX: u64 = 1_000_000;
     /// Jobs per second of one poster.
     pub const RATE_MAX: f64 = 1_000_000.0;
     /// Any duration.
@@ -75,6 +80,9 @@ pub struct Source {
 pub struct Scenario {
     /// What it shows, in a line.
     pub title: String,
+    /// What to watch for while it runs, in a sentence or two; empty when it doesn't say.
+    #[serde(default)]
+    pub watch: String,
     /// How long the posters run, warm-up included.
     #[serde(with = "quantity::as_text")]
     pub duration: Duration,
@@ -109,139 +117,6 @@ pub struct Scenario {
     /// What a reader of the results should know about how the scenario was settled, in plain words.
     #[serde(default)]
     pub notes: Vec<String>,
-}
-
-/// Workers of one kind.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Fleet {
-    /// Its name, unique among the fleets.
-    pub name: String,
-    /// How many, at least one.
-    pub workers: usize,
-    /// What they accept: sorted, without repetition, never empty.
-    pub provisioners: Vec<ProvisionerType>,
-    /// The tags that each carries.
-    pub tags: Tags,
-    /// How long they work on a job.
-    pub service_time: ServiceTime,
-    /// Pause between finishing a job and asking for the next.
-    #[serde(with = "quantity::as_text")]
-    pub think_time: Duration,
-    /// The acquirers that they ask.
-    pub replica: ReplicaChoice,
-    /// A worker that has waited this long cancels its call and asks anew; `None` is never.
-    #[serde(with = "quantity::as_optional_text")]
-    pub patience: Option<Duration>,
-    /// Share of jobs that fail, 0 to 1.
-    pub failure: f64,
-    /// They arrive evenly over this time; zero is all at once.
-    #[serde(with = "quantity::as_text")]
-    pub ramp: Duration,
-}
-
-/// How long a worker works on a job.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ServiceTime {
-    /// Always the same.
-    Constant(#[serde(with = "quantity::as_text")] Duration),
-    /// Exponential with this mean.
-    Exponential(#[serde(with = "quantity::as_text")] Duration),
-    /// Log-normal through two of its percentiles; the median is above zero, and `p99` not below it.
-    Lognormal {
-        /// Half of the jobs take no longer.
-        #[serde(with = "quantity::as_text")]
-        median: Duration,
-        /// 99 in 100 take no longer.
-        #[serde(with = "quantity::as_text")]
-        p99: Duration,
-    },
-    /// Anything between two bounds with equal chance; `min` is no larger than `max`.
-    Uniform {
-        /// The shortest.
-        #[serde(with = "quantity::as_text")]
-        min: Duration,
-        /// The longest.
-        #[serde(with = "quantity::as_text")]
-        max: Duration,
-    },
-}
-
-/// The acquirers that a fleet's workers ask.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ReplicaChoice {
-    /// Worker by worker over all of them.
-    #[default]
-    Spread,
-    /// One for all, by its number from 0.
-    #[serde(untagged)]
-    Only(usize),
-}
-
-/// Somebody who posts jobs by a timetable and never waits for workers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Poster {
-    /// Its name, unique among the posters.
-    pub name: String,
-    /// Its rate over time, one stage after the other from time zero; silent when they are over. They end
-    /// with the run at the latest.
-    pub stages: Vec<Stage>,
-    /// How arrivals lie around the rate.
-    pub arrival: ArrivalProcess,
-    /// Jobs per transaction, at least one. The rate stays one of jobs.
-    pub batch: usize,
-    /// Jobs queued before the run begins, never announced.
-    pub preload: usize,
-    /// When the notice goes out.
-    pub announce: Announce,
-    /// What the jobs demand; never empty, with a total weight above zero.
-    pub mix: Vec<MixEntry>,
-}
-
-/// A stretch of time in which the rate is constant or changes linearly.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Stage {
-    /// How long it is, above zero.
-    #[serde(rename = "for", with = "quantity::as_text")]
-    pub length: Duration,
-    /// Jobs per second at its start.
-    pub from: f64,
-    /// Jobs per second at its end.
-    pub to: f64,
-}
-
-/// How arrivals lie around the rate.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ArrivalProcess {
-    /// As independent clients would: a Poisson process.
-    #[default]
-    Poisson,
-    /// Evenly spaced.
-    Uniform,
-}
-
-/// When the notice of a job goes out.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Announce {
-    /// After the commit, as a statement of its own.
-    #[default]
-    AfterCommit,
-    /// By the transaction that inserts the job.
-    InTransaction,
-}
-
-/// One kind of job in a poster's mix.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MixEntry {
-    /// Its share, relative to the other entries.
-    pub weight: f64,
-    /// The type that the job needs.
-    pub provisioner: ProvisionerType,
-    /// The tags that the job demands.
-    pub tags: Tags,
 }
 
 impl Source {
@@ -289,36 +164,5 @@ impl Scenario {
                 }
             }
         }
-    }
-}
-
-impl Fleet {
-    /// The domain that its workers belong to.
-    #[must_use]
-    pub fn domain(&self) -> DomainSpec {
-        DomainSpec::new(&self.provisioners, &self.tags)
-    }
-
-    /// Whether its workers may run such a job (`S11`).
-    #[must_use]
-    pub fn accepts(&self, job: &MixEntry) -> bool {
-        self.provisioners.contains(&job.provisioner) && self.tags.satisfy(&job.tags)
-    }
-}
-
-impl Poster {
-    /// When its last stage is over.
-    #[must_use]
-    pub fn ends_at(&self) -> Duration {
-        self.stages.iter().map(|stage| stage.length).sum()
-    }
-}
-
-impl Stage {
-    /// Jobs per second at `offset` from its start.
-    #[must_use]
-    pub fn rate_at(&self, offset: Duration) -> f64 {
-        let share = (offset.as_secs_f64() / self.length.as_secs_f64()).clamp(0.0, 1.0);
-        self.from + (self.to - self.from) * share
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! It reads one text and nothing else; overrides come after it.
 
+mod expectation;
 mod fault;
 mod fleet;
 mod policy;
@@ -19,8 +20,9 @@ use super::limits::{DURATION_MAX, REPLICAS_MAX, WORKERS_MAX};
 use super::reader::{At, Mistakes, Table};
 use super::{Poster, Scenario, Source};
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "title",
+    "watch",
     "duration",
     "warmup",
     "drain",
@@ -31,6 +33,7 @@ const KEYS: [&str; 11] = [
     "fleet",
     "poster",
     "fault",
+    "assert",
 ];
 /// How long a run is when nothing says so.
 const DURATION: Duration = Duration::from_mins(1);
@@ -66,6 +69,7 @@ fn settle(root: &Table<'_>, source: &Source) -> Scenario {
     let title = root.text("title").map_or_else(|| stem(&source.name), |(title, _)| title);
     Scenario {
         title,
+        watch: root.text("watch").map_or_else(String::new, |(watch, _)| watch.trim().to_owned()),
         duration,
         warmup: warmup(root, duration),
         drain: root.duration("drain").map_or(DRAIN, |(drain, _)| drain),
@@ -76,7 +80,7 @@ fn settle(root: &Table<'_>, source: &Source) -> Scenario {
         fleets,
         posters,
         faults: fault::faults(root, duration, replicas),
-        expectations: Vec::new(),
+        expectations: expectation::expectations(root, source),
         notes: Vec::new(),
     }
 }

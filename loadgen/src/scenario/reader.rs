@@ -184,6 +184,11 @@ impl<'a> Table<'a> {
 
     /// A share, 0 to 1.
     pub(super) fn share(&self, key: &str) -> Option<At<f64>> {
+        self.share_or(key, "a share from 0 to 1")
+    }
+
+    /// The same where something else would do as well, which `wanted` names.
+    pub(super) fn share_or(&self, key: &str, wanted: &str) -> Option<At<f64>> {
         let value = self.get(key)?;
         match number(value.get_ref()) {
             Some(share) if (0.0..=1.0).contains(&share) => Some((share, value.span())),
@@ -191,7 +196,7 @@ impl<'a> Table<'a> {
                 self.mistake(value.span(), format!("{key} = {share} is no share; it goes from 0 to 1"));
                 None
             }
-            None => self.mistyped(key, value, "a share from 0 to 1"),
+            None => self.mistyped(key, value, wanted),
         }
     }
 

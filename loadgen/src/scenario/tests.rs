@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use acquirer::job::ProvisionerType;
+
 use super::*;
 
 const FLEET: &str = "[[fleet]]\nworkers = 10\n";
@@ -46,6 +48,7 @@ fn everything_in_the_language_is_read() {
     let scenario = resolve(
         r#"
 title = "A failover at noon"
+watch = "Nothing waits."
 duration = "60s"
 warmup = "5s"
 drain = "10s"
@@ -64,7 +67,7 @@ think_time = "1ms"
 replica = 2
 patience = "2m"
 failure = 0.01
-crash = 0.0
+crash = 0.125
 ramp = "10s"
 
 [[poster]]
@@ -90,6 +93,13 @@ drop_notifications = 0.5
 [[fault]]
 at = "45s"
 kill_listener = true
+
+[[assert]]
+that = "queue_wait.p99 < 250ms"
+abort = true
+
+[[assert]]
+that = "audit.ok"
 "#,
     );
     insta::assert_snapshot!(serde_json::to_string_pretty(&scenario).unwrap());
@@ -122,7 +132,7 @@ fn unknown_keys_are_named_with_their_place_and_the_nearest_right_one() {
         "unknown key \"worker\" in [[fleet]]; did you mean \"workers\"?",
     );
     assert_mistake(&format!("  durations = \"3s\"\n{FLEET}"), 1, 3, "did you mean \"duration\"?");
-    assert_mistake(&format!("bananas = 3\n{FLEET}"), 1, 1, "the keys are title, duration, warmup");
+    assert_mistake(&format!("bananas = 3\n{FLEET}"), 1, 1, "the keys are title, watch, duration, warmup");
     assert_mistake(
         &format!("{FLEET}[[fault]]\nat = \"1s\"\ndrop_notification = 1"),
         5,
@@ -139,7 +149,6 @@ fn unknown_keys_are_named_with_their_place_and_the_nearest_right_one() {
 
 #[test]
 fn what_comes_later_is_refused_by_name() {
-    assert_fleet_mistake("crash = 0.1", "crash is not supported yet; write 0");
     for fault in ["delay_notifications = \"5ms\"", "database_kill = true", "exhaust_pool = true"] {
         let name = fault.split(' ').next().unwrap();
         assert_mistake(
@@ -149,12 +158,6 @@ fn what_comes_later_is_refused_by_name() {
             &format!("{name} is not supported yet"),
         );
     }
-    assert_mistake(
-        &format!("{FLEET}[[poster]]\narrival = {{ burst = {{ size = 20 }} }}"),
-        4,
-        11,
-        "bursts is not supported yet",
-    );
 }
 
 #[test]
@@ -261,6 +264,63 @@ fn posters_are_checked() {
 }
 
 #[test]
+fn arrivals_in_bursts_are_read_and_checked() {
+    let arrival = |arrival: &str| {
+        format!("{FLEET}[[poster]]\nstages = [{{ for = \"1s\", rate = 1 }}]\narrival = {arrival}")
+    };
+    let scenario = resolve(&arrival("{ burst = { size = 20 } }"));
+    assert_eq!(scenario.posters[0].arrival, ArrivalProcess::Burst { size: 20 });
+    for (text, column, words) in [
+        ("{ bursts = { size = 20 } }", 13, "unknown key \"bursts\" in arrival; did you mean \"burst\"?"),
+        ("{ burst = { sise = 20 } }", 23, "unknown key \"sise\" in burst; did you mean \"size\"?"),
+        ("{ burst = { size = 0 } }", 30, "size = 0 is out of range; it goes from 1 to 1000000"),
+        ("{ burst = {} }", 21, "burst needs \"size\", such as size = 20"),
+        ("{ burst = 20 }", 21, "burst must be a table"),
+        ("{}", 11, "arrival needs \"burst\""),
+        ("20", 11, "arrival must be \"poisson\", \"uniform\", or bursts such as { burst"),
+    ] {
+        assert_mistake(&arrival(text), 5, column, words);
+    }
+}
+
+#[test]
+fn crashes_are_a_share_or_a_table() {
+    let crash = |crash: &str| resolve(&format!("{FLEET}crash = {crash}")).fleets[0].crash;
+    let default = Crash::default();
+    assert_eq!(resolve(FLEET).fleets[0].crash.share.to_bits(), 0.0_f64.to_bits());
+    assert_eq!(crash("0.1"), Crash { share: 0.1, ..default });
+    assert_eq!(crash("{ share = 0.1, lease = \"1s\" }"), Crash { share: 0.1, lease: seconds(1), ..default });
+    assert_eq!(crash("{ share = 1, away = \"0s\" }"), Crash { share: 1.0, away: Duration::ZERO, ..default });
+    for (text, column, words) in [
+        ("1.5", 9, "crash = 1.5 is no share"),
+        ("true", 9, "crash must be a share from 0 to 1, or a table such as { share = 0.01 }, not true"),
+        ("{ away = \"1s\" }", 9, "crash needs \"share\""),
+        ("{ share = 0.1, leas = \"1s\" }", 24, "unknown key \"leas\" in crash; did you mean \"lease\"?"),
+        ("{ share = \"a\" }", 19, "share must be a share from 0 to 1"),
+    ] {
+        assert_mistake(&format!("{FLEET}crash = {text}"), 3, column, words);
+    }
+}
+
+#[test]
+fn assertions_are_checked_where_they_stand() {
+    let assert = |rest: &str| format!("{FLEET}[[assert]]\n{rest}");
+    assert_mistake(
+        &assert("abort = true"),
+        3,
+        1,
+        "[[assert]] needs \"that\", such as that = \"queue_wait.p99",
+    );
+    assert_mistake(&assert("that = \"audit.ok\"\nabort = 1"), 5, 9, "abort must be true or false");
+    assert_mistake(&assert("that = \"audit.ok\"\nabrot = true"), 5, 1, "did you mean \"abort\"?");
+    assert_mistake(&assert("that = \"queue_wiat.p99 < 250ms\""), 4, 9, "queue_wait.p99");
+    assert_mistake(&assert("that = 'queue_wait.p99 < 250 bananas'"), 4, 26, "bananas");
+    assert_mistake(&assert("that = \"queue_wait.p99 =< 250ms\""), 4, 24, "\"<=\"");
+    // Where escapes move the words, the whole string is shown.
+    assert_mistake(&assert("that = \"queue\\u005fwiat.p99 < 250ms\""), 4, 8, "queue_wait.p99");
+}
+
+#[test]
 fn faults_are_checked_against_the_run() {
     let fault = |rest: &str| format!("duration = \"60s\"\nreplicas = 2\n{FLEET}[[fault]]\n{rest}");
     assert_mistake(
@@ -337,7 +397,7 @@ fn built_in_scenarios_are_sound_and_without_notes() {
         assert_eq!(scenario.notes, [] as [&str; 0], "{name}");
         assert!(scenario.duration >= seconds(40), "{name}");
         assert!(scenario.title.len() <= 60, "{name}");
-        assert!(source.text.contains("# What to watch for:"), "{name}");
+        assert!((20..=240).contains(&scenario.watch.len()), "{name}: {}", scenario.watch);
         assert!(source.text.lines().all(|line| line.chars().count() <= 110), "{name}");
         for duration in [3, 10, 300] {
             let overrides = Overrides {

@@ -88,6 +88,38 @@ fn a_batch_keeps_the_rate_of_jobs() {
 }
 
 #[test]
+fn bursts_come_together_and_keep_the_rate_of_jobs() {
+    let burst = ArrivalProcess::Burst { size: 20 };
+    for batch in [1, 8, 20, 50] {
+        let arrivals: Vec<Arrival> =
+            ArrivalTimeline::new(&poster(&[(60, 40.0, 40.0)], burst, batch), 1, 0).collect();
+        let jobs: usize = arrivals.iter().map(|arrival| arrival.jobs.len()).sum();
+        assert_eq!(jobs, 2_400, "batch {batch}");
+        let bursts: Vec<&[Arrival]> = arrivals.chunk_by(|a, b| a.intended == b.intended).collect();
+        assert_eq!(bursts.len(), 120, "two a second");
+        for pair in bursts.windows(2) {
+            let apart = gap(&pair[0][0], &pair[1][0]);
+            assert!((apart - 0.5).abs() < 1e-6, "{apart}");
+        }
+        let sizes: Vec<usize> = bursts[7].iter().map(|arrival| arrival.jobs.len()).collect();
+        let expected: &[usize] = match batch {
+            1 => &[1; 20],
+            8 => &[8, 8, 4],
+            _ => &[20],
+        };
+        assert_eq!(sizes, expected);
+    }
+}
+
+#[test]
+fn bursts_come_closer_as_the_rate_rises() {
+    let burst = ArrivalProcess::Burst { size: 50 };
+    let arrivals: Vec<Arrival> = ArrivalTimeline::new(&ramped(burst, 50), 1, 0).collect();
+    assert_eq!(between(&arrivals, 0, 20), 20);
+    assert_eq!(between(&arrivals, 40, 60), 160);
+}
+
+#[test]
 fn the_mix_is_chosen_by_weight() {
     let mut counts = [0; 3];
     for arrival in ArrivalTimeline::new(&ramped(ArrivalProcess::Poisson, 1), 1, 0) {

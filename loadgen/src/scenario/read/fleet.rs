@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 use super::super::limits::{SERVICE_TIME_MAX, WORKERS_MAX};
 use super::super::reader::{At, Table};
-use super::super::{Fleet, ReplicaChoice, ServiceTime};
+use super::super::{Crash, Fleet, ReplicaChoice, ServiceTime};
 use super::{name, positive, replica, within_workers_max};
 
 const KEYS: [&str; 11] = [
@@ -26,6 +26,8 @@ const KEYS: [&str; 11] = [
     "ramp",
 ];
 
+const CRASH_KEYS: [&str; 3] = ["share", "away", "lease"];
+
 /// Forms of a service time.
 const FORMS: [&str; 4] = ["constant", "exponential", "lognormal", "uniform"];
 
@@ -36,7 +38,6 @@ pub(super) fn fleets(root: &Table<'_>, replicas: usize) -> Vec<Fleet> {
         .iter()
         .enumerate()
         .map(|(index, table)| {
-            refuse_crashes(table);
             let workers = table
                 .required("workers", "10")
                 .and_then(|value| table.whole("workers", value, 1..=WORKERS_MAX))
@@ -51,19 +52,29 @@ pub(super) fn fleets(root: &Table<'_>, replicas: usize) -> Vec<Fleet> {
                 replica: replica_choice(table, replicas).unwrap_or_default(),
                 patience: positive(table, "patience"),
                 failure: table.share("failure").map_or(0.0, |(share, _)| share),
+                crash: crash(table).unwrap_or_default(),
                 ramp: table.duration("ramp").map_or(Duration::ZERO, |(ramp, _)| ramp),
             }
         })
         .collect()
 }
 
-/// None is all that workers can do of it so far.
-fn refuse_crashes(table: &Table<'_>) {
-    if let Some((share, span)) = table.share("crash")
-        && share > 0.0
-    {
-        table.mistake(span, "crash is not supported yet; write 0, or remove it");
+/// A share, or a table that also says for how long.
+fn crash(table: &Table<'_>) -> Option<Crash> {
+    let value = table.get("crash")?;
+    if value.get_ref().as_table().is_none() {
+        let (share, _) =
+            table.share_or("crash", "a share from 0 to 1, or a table such as { share = 0.01 }")?;
+        return Some(Crash { share, ..Crash::default() });
     }
+    let table = table.table(value, "crash", &CRASH_KEYS, &[])?;
+    table.required("share", "0.01");
+    let default = Crash::default();
+    Some(Crash {
+        share: table.share("share")?.0,
+        away: table.duration("away").map_or(default.away, |(away, _)| away),
+        lease: table.duration("lease").map_or(default.lease, |(lease, _)| lease),
+    })
 }
 
 fn provisioners(table: &Table<'_>) -> Vec<ProvisionerType> {

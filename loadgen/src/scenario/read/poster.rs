@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use acquirer::job::{ProvisionerType, Tags};
 use toml::de::DeValue;
 
-use super::super::limits::{BATCH_MAX, PRELOAD_MAX};
+use super::super::limits::{BATCH_MAX, BURST_MAX, PRELOAD_MAX};
 use super::super::reader::Table;
 use super::super::{Announce, ArrivalProcess, MixEntry, Poster, Stage};
 use super::{name, positive};
@@ -83,16 +83,23 @@ fn stage(table: &Table<'_>) -> Option<Stage> {
 
 fn arrival(table: &Table<'_>) -> Option<ArrivalProcess> {
     let value = table.get("arrival")?;
-    if let DeValue::Table(entries) = value.get_ref()
-        && entries.contains_key("burst")
-    {
-        table.mistake(
-            value.span(),
-            "arrival in bursts is not supported yet; write \"poisson\" or \"uniform\", or a batch",
-        );
-        return None;
+    match value.get_ref() {
+        DeValue::String(_) => table
+            .word("arrival", &[("poisson", ArrivalProcess::Poisson), ("uniform", ArrivalProcess::Uniform)]),
+        DeValue::Table(_) => {
+            let arrival = table.table(value, "arrival", &["burst"], &[])?;
+            let burst = arrival.required("burst", "{ size = 20 }")?;
+            let burst = arrival.table(burst, "burst", &["size"], &[])?;
+            burst.required("size", "20");
+            let (size, _) = burst.count("size", 1..=BURST_MAX)?;
+            Some(ArrivalProcess::Burst { size: size as usize })
+        }
+        _ => table.mistyped(
+            "arrival",
+            value,
+            "\"poisson\", \"uniform\", or bursts such as { burst = { size = 20 } }",
+        ),
     }
-    table.word("arrival", &[("poisson", ArrivalProcess::Poisson), ("uniform", ArrivalProcess::Uniform)])
 }
 
 /// The mix; a poster without one posts terraform jobs that demand no tags.
