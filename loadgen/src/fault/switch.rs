@@ -3,7 +3,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use acquirer::pubsub::{Message, PubSub, PubSubError, Subscription};
 use futures::future::BoxFuture;
@@ -12,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::measure::Recorder;
+use crate::measure::{Recorder, now};
 
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +90,7 @@ impl<P: PubSub> PubSub for FaultyPubSub<P> {
                     match switch.verdict(&message) {
                         Verdict::Drop => {
                             if let Message::Payload(payload) = &message {
-                                recorder.notice_swallowed(switch.replica, payload, Instant::now());
+                                recorder.notice_swallowed(switch.replica, payload, now());
                             }
                         }
                         Verdict::Pass => {

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use acquirer::Acquirer;
-use acquirer::store::postgres::PostgresStore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::measure::{self, Recorder};
 use crate::plan::{self, WorkerDraws, WorkerPlan};
+use crate::poster::Board;
 use crate::scenario::{Fleet, Scenario};
 
 use reaper::Reaper;
@@ -25,7 +25,7 @@ pub(crate) struct Desk {
     /// Where they wait for jobs.
     pub(crate) acquirer: Acquirer,
     /// Where they mark them as done.
-    pub(crate) table: PostgresStore,
+    pub(crate) table: Arc<dyn Board>,
 }
 
 /// The workers of all fleets.

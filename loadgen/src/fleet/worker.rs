@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use acquirer::job::{Job, WorkerId};
-use acquirer::store::postgres::PostgresStore;
-use acquirer::store::{JobTable as _, StoreError};
+use acquirer::store::StoreError;
 use acquirer::{AcquireError, Acquirer};
 use tokio_util::sync::CancellationToken;
 
-use crate::measure::Recorder;
+use crate::measure::{Recorder, now};
 use crate::plan::WorkerDraws;
+use crate::poster::Board;
 use crate::scenario::Fleet;
 
 use super::reaper::Reaper;
@@ -24,7 +24,7 @@ pub(super) struct Worker {
     pub(super) id: WorkerId,
     pub(super) fleet: Arc<Fleet>,
     pub(super) acquirer: Acquirer,
-    pub(super) table: PostgresStore,
+    pub(super) table: Arc<dyn Board>,
     pub(super) draws: WorkerDraws,
     pub(super) recorder: Arc<Recorder>,
     /// Workers of its fleet that have arrived and not left.
@@ -85,7 +85,7 @@ impl Worker {
     }
 
     async fn run(&mut self, job: &Job) -> Ended {
-        self.recorder.worker_received(job.id, Instant::now());
+        self.recorder.worker_received(job.id, now());
         let draw = self.draws.job(&self.fleet.service_time, self.fleet.failure);
         let death = self.draws.death(draw.service, self.fleet.crash.share);
         let time = death.unwrap_or(draw.service);
@@ -114,14 +114,14 @@ impl Worker {
                 }
             }
         }
-        self.recorder.finished(job.id, draw.fails, Instant::now());
+        self.recorder.finished(job.id, draw.fails, now());
         Ended::Done
     }
 
     /// Leaves the job as it is, marked as running, and stays away for a while.
     async fn die(&mut self, job: Job) {
-        self.recorder.worker_died(job.id, Instant::now());
-        self.reaper.bury(job, self.fleet.crash.lease, self.table.clone());
+        self.recorder.worker_died(job.id, now());
+        self.reaper.bury(job, self.fleet.crash.lease, Arc::clone(&self.table));
         self.pause(self.fleet.crash.away).await;
     }
 

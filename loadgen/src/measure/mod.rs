@@ -4,6 +4,7 @@
 
 mod alphabet;
 mod clearances;
+mod clock;
 mod domains;
 mod heard;
 mod ids;
@@ -24,6 +25,7 @@ mod view;
 
 pub use alphabet::{FaultFacts, Heard, Input, PostedJob, StandingDomain, Surroundings, Time};
 pub use clearances::CauseCounts;
+pub(crate) use clock::now;
 pub use domains::DomainNumber;
 pub use ids::{JobIds, Worker};
 pub use latency::Stage;

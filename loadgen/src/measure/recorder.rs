@@ -15,6 +15,7 @@ use crate::scenario::Fault;
 use crate::snapshot::Snapshot;
 
 use super::alphabet::{self, FaultFacts, Heard, Input, PostedJob, Surroundings, Time};
+use super::clock::now;
 use super::ids::JobIds;
 use super::ledger::Entry;
 use super::log::Events;
@@ -56,7 +57,7 @@ impl Recorder {
         events_max: usize,
     ) -> Self {
         let state = State::new(shapes, fleets, events_max);
-        Self { ids, epoch: Instant::now(), desk: Mutex::new(Desk { state }) }
+        Self { ids, epoch: now(), desk: Mutex::new(Desk { state }) }
     }
 
     /// The ids of its jobs and workers.

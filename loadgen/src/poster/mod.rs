@@ -4,20 +4,23 @@
 //! takes the next arrival, waits until it is due, leaves the plan to the next lane and posts. When all lanes
 //! are busy, arrivals that are due wait, and are posted late: that is the post lag.
 
+mod board;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use acquirer::job::Posting;
-use acquirer::store::postgres::PostgresStore;
-use acquirer::store::{JobTable as _, NewJob, StoreError};
+use acquirer::store::{NewJob, StoreError};
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::measure::{PostedJob, Recorder};
+use crate::measure::{PostedJob, Recorder, now};
 use crate::plan::{Arrival, ArrivalTimeline, RateCurve};
 use crate::scenario::{Announce, Poster, Scenario};
+
+pub(crate) use board::Board;
 
 /// Jobs are preloaded in transactions of this size.
 const PRELOAD_BATCH: usize = 1_000;
@@ -58,7 +61,7 @@ struct PosterDesk {
     timeline: Mutex<ArrivalTimeline>,
     /// Its rate over time; the timeline itself belongs to the lane that waits for the next arrival.
     curve: RateCurve,
-    table: PostgresStore,
+    board: Arc<dyn Board>,
     recorder: Arc<Recorder>,
     numbers: Arc<JobNumbers>,
 }
@@ -75,11 +78,11 @@ pub(crate) struct Conductor {
 }
 
 impl PosterCrew {
-    /// The poster with this index in the scenario. Posts over `lanes` connections of `table`.
+    /// The poster with this index in the scenario. Posts `lanes` transactions at once on `board`.
     pub(crate) fn new(
         scenario: &Scenario,
         index: usize,
-        table: PostgresStore,
+        board: Arc<dyn Board>,
         lanes: usize,
         recorder: Arc<Recorder>,
         numbers: Arc<JobNumbers>,
@@ -89,7 +92,7 @@ impl PosterCrew {
         let timeline = ArrivalTimeline::new(&poster, scenario.seed, index);
         let curve = timeline.curve().clone();
         let timeline = Mutex::new(timeline);
-        let desk = PosterDesk { poster, first_shape, timeline, curve, table, recorder, numbers };
+        let desk = PosterDesk { poster, first_shape, timeline, curve, board, recorder, numbers };
         Self { desk: Arc::new(desk), lanes }
     }
 
@@ -105,7 +108,7 @@ impl PosterCrew {
         let mut preloaded = Vec::with_capacity(kinds.len());
         for kinds in kinds.chunks(PRELOAD_BATCH) {
             let (posted, jobs) = desk.make(kinds);
-            desk.table.insert(&jobs).await?;
+            desk.board.insert(&jobs).await?;
             preloaded.extend(posted);
             progress(jobs.len());
         }
@@ -147,7 +150,7 @@ async fn next_due(desk: &PosterDesk, conductor: &mut Conductor) -> Option<Arriva
     let mut timeline = desk.timeline.lock().await;
     loop {
         let factor = *conductor.rate_factor.borrow_and_update();
-        timeline.rescale(conductor.began.elapsed(), factor);
+        timeline.rescale(now().saturating_duration_since(conductor.began), factor);
         let due = timeline.peek().map(|due| conductor.began + due);
         let wait = async {
             match due {
@@ -178,7 +181,7 @@ impl PosterDesk {
 
     async fn post(&self, arrival: &Arrival, intended: Instant, stop: &CancellationToken) {
         let (posted, jobs) = self.make(&arrival.jobs);
-        self.recorder.post_started(&posted, intended, Instant::now());
+        self.recorder.post_started(&posted, intended, now());
         let mut pause = Duration::from_millis(10);
         while let Err(error) = self.commit(&jobs).await {
             tracing::warn!(poster = self.poster.name, %error, "cannot post; trying again");
@@ -187,13 +190,13 @@ impl PosterDesk {
             }
             pause = (pause * 2).min(Duration::from_secs(2));
         }
-        self.recorder.committed(&posted, Instant::now());
+        self.recorder.committed(&posted, now());
         let announced = match self.poster.announce {
             Announce::InTransaction => Ok(()),
-            Announce::AfterCommit => self.table.announce(&jobs).await,
+            Announce::AfterCommit => self.board.announce(&jobs).await,
         };
         match announced {
-            Ok(()) => self.recorder.announced(&posted, Instant::now()),
+            Ok(()) => self.recorder.announced(&posted, now()),
             Err(error) => {
                 tracing::warn!(poster = self.poster.name, %error, "cannot announce; the backup poll will find the jobs");
             }
@@ -202,8 +205,8 @@ impl PosterDesk {
 
     async fn commit(&self, jobs: &[NewJob]) -> Result<(), StoreError> {
         match self.poster.announce {
-            Announce::AfterCommit => self.table.insert(jobs).await,
-            Announce::InTransaction => self.table.insert_and_post(jobs).await,
+            Announce::AfterCommit => self.board.insert(jobs).await,
+            Announce::InTransaction => self.board.insert_and_announce(jobs).await,
         }
     }
 }

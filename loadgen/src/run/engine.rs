@@ -149,9 +149,9 @@ impl Engine {
         let posters: Vec<PosterCrew> = (0..scenario.posters.len())
             .map(|index| {
                 let options = request.database.clone().application_name(&format!("clearance post {index}"));
-                let table = PostgresStore::new(options, connections.post);
+                let board = Arc::new(PostgresStore::new(options, connections.post));
                 let lanes = connections.post;
-                PosterCrew::new(&scenario, index, table, lanes, Arc::clone(&recorder), Arc::clone(&numbers))
+                PosterCrew::new(&scenario, index, board, lanes, Arc::clone(&recorder), Arc::clone(&numbers))
             })
             .collect();
         let mut preloaded = Vec::new();

@@ -61,7 +61,8 @@ pub(super) async fn connect(
         seed: Some(scenario.seed.wrapping_add(number as u64)),
     };
     let acquirer = Acquirer::connect(store, pubsub, options).await?;
-    Ok(Desk { acquirer, table: PostgresStore::new(named("finish"), connections.finish) })
+    let table = PostgresStore::new(named("finish"), connections.finish);
+    Ok(Desk { acquirer, table: Arc::new(table) })
 }
 
 /// How long replicas have to come up before the run says what it waits for.
