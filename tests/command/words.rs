@@ -10,6 +10,7 @@ fn help_is_complete() {
         ("help_short", &["-h"]),
         ("help_run", &["run", "--help"]),
         ("help_scenarios", &["scenarios", "--help"]),
+        ("help_report", &["report", "--help"]),
         ("help_db", &["db", "--help"]),
         ("help_doctor", &["doctor", "--help"]),
         ("help_completions", &["completions", "--help"]),

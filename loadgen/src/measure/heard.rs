@@ -193,8 +193,8 @@ impl State {
         if let Some(received) = job.received.filter(|received| *received <= taken.query_started) {
             self.record(Stage::Clearance, job.intended, received, taken.query_started);
         }
+        self.record_latency(Stage::QueueWait, job.intended, wait);
         if self.window.counts(job.intended) {
-            latency::record(&mut self.stages[Stage::QueueWait as usize], wait);
             latency::record(&mut self.queue_wait_by_cause[taken.cause as usize], wait);
         }
     }

@@ -171,6 +171,10 @@ impl EventLog {
         }
     }
 
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     /// The posters start: times are counted from here.
     pub(super) fn begin(&mut self, at: Time) {
         self.began = Some(at);

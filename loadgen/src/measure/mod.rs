@@ -35,3 +35,4 @@ pub use recorder::{Recorder, ReplicaTap};
 pub(crate) use results::{DomainResult, Results};
 pub(crate) use so_far::SoFar;
 pub use state::LIVE_JOBS_MAX;
+pub(crate) use state::State;

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use acquirer::job::{JobId, Posting};
 use acquirer::runtime::{Event, Tap};
-use acquirer::wakeup::DomainKey;
 
-use crate::scenario::Fault;
+use crate::record::Tape;
+use crate::scenario::{Fault, Scenario};
 use crate::snapshot::Snapshot;
 
 use super::alphabet::{self, FaultFacts, Heard, Input, PostedJob, Surroundings, Time};
@@ -33,10 +33,14 @@ pub struct Recorder {
 /// What is behind the lock.
 pub(super) struct Desk {
     pub(super) state: State,
+    tape: Option<Tape>,
 }
 
 impl Desk {
     fn take(&mut self, at: Time, input: &Input<'_>) {
+        if let Some(tape) = &mut self.tape {
+            tape.take(at, input);
+        }
         self.state.take(at, input);
     }
 }
@@ -45,19 +49,26 @@ impl Recorder {
     /// A recorder for the jobs of one run, whose shapes are these. It keeps no log of events.
     #[must_use]
     pub fn new(ids: JobIds, shapes: impl IntoIterator<Item = Posting>) -> Self {
-        Self::with_log(ids, shapes, [], 0)
+        Self::with_state(ids, State::new(shapes, [], 0))
     }
 
-    /// The same, where the fleets belong to these domains, and so many events are kept for whoever follows them.
-    #[must_use]
-    pub fn with_log(
-        ids: JobIds,
-        shapes: impl IntoIterator<Item = Posting>,
-        fleets: impl IntoIterator<Item = DomainKey>,
-        events_max: usize,
-    ) -> Self {
-        let state = State::new(shapes, fleets, events_max);
-        Self { ids, epoch: now(), desk: Mutex::new(Desk { state }) }
+    /// A recorder for the jobs of one run. It keeps so many events for whoever follows them.
+    pub(crate) fn of(scenario: &Scenario, ids: JobIds, events_max: usize) -> Self {
+        Self::with_state(ids, State::of(scenario, events_max))
+    }
+
+    pub(super) fn with_state(ids: JobIds, state: State) -> Self {
+        Self { ids, epoch: now(), desk: Mutex::new(Desk { state, tape: None }) }
+    }
+
+    /// From now on all inputs go to a recording as well.
+    pub(crate) fn attach(&self, tape: Tape) {
+        self.lock().tape = Some(tape);
+    }
+
+    /// The recording's tape, if there is one: from now on it hears nothing more.
+    pub(crate) fn detach(&self) -> Option<Tape> {
+        self.lock().tape.take()
     }
 
     /// The ids of its jobs and workers.
@@ -181,9 +192,10 @@ impl Recorder {
         snapshot
     }
 
-    /// Everything, once nothing more happens.
-    pub(crate) fn results(&self, now: Instant) -> Results {
-        self.lock().state.results(self.time(now))
+    /// Everything that was recorded until `now`, and the tape that holds just that.
+    pub(crate) fn conclude(&self, now: Time) -> (Results, Option<Tape>) {
+        let mut desk = self.lock();
+        (desk.state.results(now), desk.tape.take())
     }
 
     /// What was logged from this event on; 0 is the first.

@@ -19,6 +19,8 @@ pub(crate) struct Results {
     pub(crate) totals: Totals,
     /// Counts of the measured part.
     pub(crate) measured: MeasuredCounts,
+    /// When the posters started.
+    pub(crate) began: Option<Time>,
     /// How long that part was.
     pub(crate) measured_for: Duration,
     /// What came of clearances, by cause.
@@ -69,6 +71,7 @@ impl State {
         Results {
             totals: state.totals,
             measured: state.measured,
+            began: state.began,
             measured_for: state.window.from.map_or(Duration::ZERO, |from| to - from),
             wakeups: state.clearances.by_cause().collect(),
             in_flight_max: state.clearances.in_flight_max(),

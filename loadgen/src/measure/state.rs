@@ -10,6 +10,8 @@ use acquirer::job::Posting;
 use acquirer::wakeup::{Cause, DomainKey, RootCause};
 use hdrhistogram::Histogram;
 
+use crate::poster;
+use crate::scenario::Scenario;
 use crate::snapshot::Totals;
 
 use super::alphabet::{FaultFacts, Input, PostedJob, Surroundings, Time};
@@ -40,6 +42,8 @@ pub(crate) struct State {
     pub(super) recent: Recent,
     pub(super) stages: Vec<Histogram<u64>>,
     pub(super) queue_wait_by_cause: Vec<Histogram<u64>>,
+    /// The stages of one interval, for whoever asked for them.
+    interval: Vec<Histogram<u64>>,
     pub(super) totals: Totals,
     pub(super) measured: MeasuredCounts,
     pub(super) found: BTreeMap<RootCause, u64>,
@@ -141,6 +145,7 @@ impl State {
             recent: Recent::new(),
             stages: Stage::ALL.iter().map(|_| latency::precise()).collect(),
             queue_wait_by_cause: Cause::ALL.iter().map(|_| latency::precise()).collect(),
+            interval: Vec::new(),
             totals: Totals::default(),
             measured: MeasuredCounts::default(),
             found: BTreeMap::new(),
@@ -157,12 +162,18 @@ impl State {
         }
     }
 
+    /// Nothing has happened of this scenario.
+    pub(crate) fn of(scenario: &Scenario, events_max: usize) -> Self {
+        let fleets = scenario.fleets.iter().map(|fleet| fleet.domain().key().clone());
+        Self::new(poster::shapes(scenario), fleets, events_max)
+    }
+
     /// Takes in what happened at `at`. Times need not rise from one input to the next: each was read before its
     /// turn came.
     pub(crate) fn take(&mut self, at: Time, input: &Input<'_>) {
         self.advance(at);
         match *input {
-            Input::Began { measure_from } => self.began(at, measure_from),
+            Input::Began { measure_from } => self.begin(at, measure_from),
             Input::PostersDone => {
                 self.window.to.get_or_insert(at);
             }
@@ -194,7 +205,7 @@ impl State {
         }
     }
 
-    fn began(&mut self, at: Time, measure_from: Time) {
+    fn begin(&mut self, at: Time, measure_from: Time) {
         self.began = Some(at);
         self.window.from = Some(measure_from);
         self.seconds.begin(at);
@@ -316,9 +327,27 @@ impl State {
 
     /// Records how long a stage of a job took, if the job was intended after the warm-up.
     pub(super) fn record(&mut self, stage: Stage, intended: Time, from: Time, to: Time) {
+        self.record_latency(stage, intended, to - from);
+    }
+
+    /// Records how long a stage of a job took, if the job was intended after the warm-up.
+    pub(super) fn record_latency(&mut self, stage: Stage, intended: Time, latency: Duration) {
         if self.window.counts(intended) {
-            latency::record(&mut self.stages[stage as usize], to - from);
+            latency::record(&mut self.stages[stage as usize], latency);
+            if let Some(histogram) = self.interval.get_mut(stage as usize) {
+                latency::record(histogram, latency);
+            }
         }
+    }
+
+    /// From now on latencies are kept by interval as well.
+    pub(crate) fn keep_intervals(&mut self) {
+        self.interval = Stage::ALL.iter().map(|_| latency::precise()).collect();
+    }
+
+    /// The latencies of each stage since they were reset; none unless they are kept.
+    pub(crate) fn interval(&mut self) -> &mut [Histogram<u64>] {
+        &mut self.interval
     }
 
     /// Closes the seconds that lie before `at`.
@@ -328,6 +357,21 @@ impl State {
             self.recent.advance();
             self.domains.advance();
         }
+    }
+
+    /// When the posters started.
+    pub(crate) fn began(&self) -> Option<Time> {
+        self.began
+    }
+
+    /// Workers that were present when the run was looked at last, by fleet.
+    pub(crate) fn workers(&self) -> &[usize] {
+        &self.around.workers
+    }
+
+    /// How many events its log keeps.
+    pub(crate) fn events_max(&self) -> usize {
+        self.log.capacity()
     }
 
     /// How long the posters have been at work at `at`.

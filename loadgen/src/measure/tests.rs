@@ -22,7 +22,7 @@ fn taken_by_a_poll() -> (Arc<Recorder>, Posting) {
 fn taken_by_a_poll_while(meanwhile: impl Fn(&Arc<Recorder>, &Posting)) -> (Arc<Recorder>, Posting) {
     let ids = JobIds::new(Uuid::from_u128(7));
     let shape = shape();
-    let recorder = Arc::new(Recorder::with_log(ids, [shape.clone()], [], 100));
+    let recorder = Arc::new(Recorder::with_state(ids, State::new([shape.clone()], [], 100)));
     let tap = ReplicaTap::new(Arc::clone(&recorder), 0);
     let at = Instant::now();
     recorder.begin(at, at);
@@ -260,7 +260,7 @@ fn the_job_of_a_dead_worker_waits_anew_once_it_is_freed_and_is_never_rescued_by_
     assert_eq!(rescued(&recorder).0, 1);
     let fate = recorder.fate(0);
     assert!(fate.holder == Holder::Living && !fate.is_doubled);
-    let results = recorder.results(at + Duration::from_secs(6));
+    let results = recorder.conclude(recorder.time(at + Duration::from_secs(6))).0;
     let wait = results.stage(super::Stage::QueueWait).max();
     assert!((2_000..1_000_000).contains(&wait), "{wait} µs since it was freed");
 }

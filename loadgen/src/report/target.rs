@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::whole_file;
+
 use super::{Report, html, json};
 
 /// A file that a report is to be written to.
@@ -72,27 +74,13 @@ impl Target {
     /// Writes the report, whole or not at all: a reader never sees half a file, and what was there before stays
     /// until the new one is complete.
     pub fn write(&self, report: &Report) -> Result<(), ReportError> {
-        let path = &self.path;
-        let directory = directory(path)?;
-        let failed = |source: io::Error| ReportError::Unwritable { path: path.clone(), source };
+        let failed = |source: io::Error| ReportError::Unwritable { path: self.path.clone(), source };
         let text = match self.kind {
             Kind::Json => json::render(report).map_err(|error| failed(error.into()))?,
             Kind::Html => html::render(report),
         };
-        let mut file = draft().tempfile_in(directory).map_err(failed)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-        file.persist(path).map_err(|error| failed(error.error))?;
-        Ok(())
+        whole_file::write(&self.path, |file| file.write_all(text.as_bytes())).map_err(failed)
     }
-}
-
-/// A file that others may read as far as the umask lets them: temporary files are private by default.
-fn draft() -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".report-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder
 }
 
 /// The directory that holds `path`.

@@ -1,12 +1,13 @@
 //! The audit: holds the ledger against the table, job by job.
 
 use acquirer::job::JobId;
+use serde::{Deserialize, Serialize};
 
 use crate::measure::{AuditedFate, Holder, Recorder};
 use crate::observe::Observer;
 
 /// What the audit found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Audit {
     /// Commit seen, and not in the table.
     pub(crate) lost: Vec<JobId>,

@@ -12,18 +12,19 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use crate::control::Control;
 use crate::fault::{Director, Switch};
 use crate::fleet::{Crew, Desk};
-use crate::measure::{JobIds, PostedJob, Recorder, StandingDomain, Surroundings};
+use crate::measure::{PostedJob, Recorder, StandingDomain, Surroundings};
 use crate::observe::Observer;
-use crate::poster::{self, Conductor, JobNumbers, PosterCrew};
+use crate::poster::{Conductor, JobNumbers, PosterCrew};
+use crate::record::{Closing, Head, Recording, Tape};
 use crate::report::Report;
 use crate::scenario::{Fault, FaultKind, Scenario};
 use crate::snapshot::{RunPhase, Snapshot};
 
 use super::audit::audit;
-use super::outcome::{self, Ending};
+use super::outcome;
 use super::replica::{self, Connections};
 use super::sentinel::Sentinel;
-use super::{RunError, RunRequest};
+use super::{Ended, RunError, RunRequest};
 
 /// How often a snapshot is made.
 const SNAPSHOT_PERIOD: Duration = Duration::from_millis(100);
@@ -44,9 +45,9 @@ const RATE_FACTOR: std::ops::RangeInclusive<f64> = 0.01..=100.0;
 
 /// The run's state between its steps.
 struct Engine {
-    request: RunRequest,
+    /// What a snapshot says that never changes.
+    fixed: Snapshot,
     scenario: Arc<Scenario>,
-    id: uuid::Uuid,
     recorder: Arc<Recorder>,
     observer: Arc<Observer>,
     director: Arc<Director>,
@@ -57,7 +58,6 @@ struct Engine {
     snapshot: watch::Sender<Arc<Snapshot>>,
     phase: RunPhase,
     began: Instant,
-    began_at: chrono::DateTime<chrono::Utc>,
     is_interrupted: bool,
     sentinel: Sentinel,
     /// The assertion that can no longer hold.
@@ -65,38 +65,45 @@ struct Engine {
     answered: Instant,
 }
 
-/// The snapshot before anything has happened.
-pub(super) fn first_snapshot(request: &RunRequest) -> Snapshot {
-    Snapshot {
-        scenario: request.name.clone(),
-        title: request.scenario.title.clone(),
-        watch: request.scenario.watch.clone(),
-        database: request.facts.clone(),
-        policy: request.scenario.policy.to_string(),
-        duration: request.scenario.duration,
-        replicas: request.scenario.replicas,
-        rate_factor: 1.0,
-        ..Snapshot::default()
-    }
-}
-
-/// Where everything that happens in the run is to be told.
-pub(super) fn recorder(request: &RunRequest, id: uuid::Uuid) -> Recorder {
-    let scenario = &request.scenario;
-    let fleets = scenario.fleets.iter().map(|fleet| fleet.domain().key().clone());
-    Recorder::with_log(JobIds::new(id), poster::shapes(scenario), fleets, request.record.events_max)
-}
-
-/// The whole run.
+/// The whole run, and its recording.
 pub(super) async fn run(
     request: RunRequest,
-    id: uuid::Uuid,
+    head: Head,
+    recorder: Arc<Recorder>,
+    snapshot: watch::Sender<Arc<Snapshot>>,
+    orders: mpsc::UnboundedReceiver<Control>,
+) -> Result<Ended, RunError> {
+    let recording = request.record.file.clone().map(|file| Recording::create(file, &head)).transpose()?;
+    let recording = recording.map(|(recording, tape)| {
+        recorder.attach(tape);
+        recording
+    });
+    let ran = live(request, &head, Arc::clone(&recorder), snapshot, orders).await;
+    let (report, tape, closing) = match ran {
+        Ok((report, closing, tape)) => (Ok(report), tape, Some(closing)),
+        // Without a closing a recording says that its run was cut off.
+        Err(error) => (Err(error), recorder.detach(), None),
+    };
+    let written = match (recording, tape) {
+        (Some(recording), Some(tape)) => {
+            let written = tokio::task::spawn_blocking(move || recording.finish(tape, closing.as_ref())).await;
+            written.map_err(|panicked| RunError::Bug(panicked.to_string()))?
+        }
+        _ => Ok(()),
+    };
+    Ok(Ended { report: report?, recording_failed: written.err() })
+}
+
+/// The run itself, and how it ended.
+async fn live(
+    request: RunRequest,
+    head: &Head,
     recorder: Arc<Recorder>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     mut orders: mpsc::UnboundedReceiver<Control>,
-) -> Result<Report, RunError> {
+) -> Result<(Report, Closing, Option<Tape>), RunError> {
     let (mut engine, preloaded) = tokio::select! {
-        started = Engine::start(request, id, recorder, snapshot) => started?,
+        started = Engine::start(request, head, recorder, snapshot) => started?,
         () = interrupted(&mut orders) => return Err(RunError::Interrupted),
     };
     let outcome = engine.happen(&mut orders, &preloaded).await;
@@ -109,19 +116,19 @@ pub(super) async fn run(
     let audit = audit(&engine.recorder, &engine.observer).await.map_err(RunError::Audit)?;
     engine.phase = RunPhase::Finished;
     engine.publish();
-    Ok(outcome::report(Ending {
-        scenario: &engine.scenario,
-        facts: &engine.request.facts,
-        id: engine.id,
-        began_at: engine.began_at,
+    let ended = engine.recorder.time(Instant::now());
+    let (results, tape) = engine.recorder.conclude(ended);
+    let closing = Closing {
+        ended: ended.since_epoch(),
         is_interrupted: engine.is_interrupted,
         stopped_by: engine.stopped_by.clone(),
         missed_jobs,
-        audit,
-        recorder: &engine.recorder,
+        workers,
         observer_queries: engine.observer.queries(),
-        workers: &workers,
-    }))
+        cpu_seconds: cpu_time::ProcessTime::try_now().map_or(0.0, |time| time.as_duration().as_secs_f64()),
+        audit: Some(audit),
+    };
+    Ok((outcome::report(head, &closing, &results), closing, tape))
 }
 
 /// Waits for the order to stop.
@@ -137,12 +144,12 @@ impl Engine {
     /// Brings everything up: what is preloaded, then the replicas. Nobody works yet.
     async fn start(
         request: RunRequest,
-        id: uuid::Uuid,
+        head: &Head,
         recorder: Arc<Recorder>,
         snapshot: watch::Sender<Arc<Snapshot>>,
     ) -> Result<(Self, Vec<PostedJob>), RunError> {
         let scenario = Arc::new(request.scenario.clone());
-        let run_name = id.simple().to_string().split_off(24);
+        let run_name = head.run.simple().to_string().split_off(24);
         let observer = Arc::new(Observer::new(&request.database, &run_name));
         let connections = Connections::share(request.connections_max, &scenario);
         let numbers = Arc::new(JobNumbers::default());
@@ -191,9 +198,8 @@ impl Engine {
         let now = Instant::now();
         let sentinel = Sentinel::new(&scenario);
         let engine = Self {
-            request,
+            fixed: head.snapshot(),
             scenario,
-            id,
             recorder,
             observer,
             director,
@@ -204,7 +210,6 @@ impl Engine {
             snapshot,
             phase: RunPhase::Starting,
             began: now,
-            began_at: chrono::Utc::now(),
             is_interrupted: false,
             sentinel,
             stopped_by: None,
@@ -220,7 +225,6 @@ impl Engine {
         preloaded: &[PostedJob],
     ) -> Result<u64, RunError> {
         self.began = Instant::now();
-        self.began_at = chrono::Utc::now();
         self.answered = self.began;
         self.recorder.begin(self.began, self.began + self.scenario.warmup);
         for jobs in preloaded.chunks(PRELOADED_AT_ONCE) {
@@ -412,7 +416,7 @@ impl Engine {
             let silence = now.saturating_duration_since(self.answered);
             around.database_silent_for = (silence > SILENCE_TOLD).then_some(silence);
         }
-        let fixed = first_snapshot(&self.request);
+        let fixed = self.fixed.clone();
         let snapshot = self.recorder.snapshot(fixed, &around, self.scenario.backup_poll, now);
         self.snapshot.send_replace(Arc::new(snapshot));
     }

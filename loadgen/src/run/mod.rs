@@ -13,10 +13,13 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+pub(crate) use audit::Audit;
+pub(crate) use outcome::report;
+
 use crate::control::Control;
-use crate::measure::{Events, Recorder};
-use crate::record::RecordOptions;
-use crate::report::Report;
+use crate::measure::{Events, JobIds, Recorder};
+use crate::record::{Head, RecordError, RecordOptions};
+use crate::report::{Environment, Report, Tool};
 use crate::scenario::Scenario;
 use crate::snapshot::{DatabaseFacts, Snapshot};
 
@@ -41,7 +44,16 @@ pub struct RunHandle {
     recorder: Arc<Recorder>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     controls: mpsc::UnboundedSender<Control>,
-    engine: JoinHandle<Result<Report, RunError>>,
+    engine: JoinHandle<Result<Ended, RunError>>,
+}
+
+/// A run that is over.
+#[derive(Debug)]
+pub struct Ended {
+    /// What came of it.
+    pub report: Report,
+    /// Why its recording breaks off, if it does: the run went on without it.
+    pub recording_failed: Option<RecordError>,
 }
 
 /// Reads the log of events of a run.
@@ -61,6 +73,9 @@ impl EventReader {
 /// Why a run has no report.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// The recording could not be begun.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// Something could not be brought up.
     #[error("cannot start the run: {what}")]
     Start {
@@ -89,12 +104,33 @@ pub enum RunError {
 /// Starts a run on the current tokio runtime.
 #[must_use]
 pub fn start(request: RunRequest) -> RunHandle {
-    let (snapshot, snapshots) = watch::channel(Arc::new(engine::first_snapshot(&request)));
+    let head = head(&request);
+    let recorder = Recorder::of(&head.scenario, JobIds::new(head.run), request.record.events_max);
+    let recorder = Arc::new(recorder);
+    let (snapshot, snapshots) = watch::channel(Arc::new(head.snapshot()));
     let (controls, orders) = mpsc::unbounded_channel();
-    let id = uuid::Uuid::now_v7();
-    let recorder = Arc::new(engine::recorder(&request, id));
-    let engine = tokio::spawn(engine::run(request, id, Arc::clone(&recorder), snapshot, orders));
+    let engine = tokio::spawn(engine::run(request, head, Arc::clone(&recorder), snapshot, orders));
     RunHandle { recorder, snapshots, controls, engine }
+}
+
+/// What is known of a run before it begins.
+fn head(request: &RunRequest) -> Head {
+    let facts = request.facts.clone();
+    Head {
+        tool: Tool { name: "clearance".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        run: uuid::Uuid::now_v7(),
+        seed: request.scenario.seed,
+        started_at: chrono::Utc::now(),
+        name: request.name.clone(),
+        scenario: request.scenario.clone(),
+        environment: Environment {
+            postgres_version: facts.version,
+            database: facts.kind,
+            durability: facts.durability,
+            cpus: std::thread::available_parallelism().map_or(1, usize::from),
+            os: std::env::consts::OS.to_owned(),
+        },
+    }
 }
 
 /// An error and what caused it, in one line.
@@ -124,6 +160,11 @@ impl RunHandle {
 
     /// Waits for the end and its report.
     pub async fn finish(self) -> Result<Report, RunError> {
+        self.end().await.map(|ended| ended.report)
+    }
+
+    /// Waits for the end, its report, and how its recording fared.
+    pub async fn end(self) -> Result<Ended, RunError> {
         self.engine.await.unwrap_or_else(|panicked| Err(RunError::Bug(panicked.to_string())))
     }
 }

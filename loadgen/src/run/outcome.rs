@@ -1,73 +1,50 @@
 //! The report of a run, from what was recorded and audited.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use acquirer::wakeup::DomainKey;
 
 use crate::assert::Expression;
-use crate::measure::{CauseCounts, DomainResult, Recorder, Results, Stage};
+use crate::measure::{CauseCounts, DomainResult, Results, Stage};
+use crate::record::{Closing, Head};
 use crate::report::{
-    AcquireQueries, Assertion, Audit, ByCause, ByStage, CauseLatency, Domain, Environment, Generator, Jobs,
+    AcquireQueries, Assertion, Audit, ByCause, ByStage, CauseLatency, Domain, Generator, Jobs,
     LatencySummary, Notifications, ObserverQueries, Queries, Rates, Report, Run, SCHEMA_VERSION,
-    TimelineSecond, Tool, Wakeups,
+    TimelineSecond, Wakeups,
 };
 use crate::scenario::Scenario;
-use crate::snapshot::{DatabaseFacts, Second};
-
-use super::audit;
+use crate::snapshot::Second;
 
 /// A share of the plan below this makes a run INVALID.
 const ACHIEVED_RATIO_MIN: f64 = 0.99;
 /// A later 99th percentile of the schedule makes a run INVALID.
 const SCHEDULE_LAG_MAX: Duration = Duration::from_millis(500);
 
-/// A run that has ended.
-pub(super) struct Ending<'a> {
-    pub(super) scenario: &'a Scenario,
-    pub(super) facts: &'a DatabaseFacts,
-    pub(super) id: uuid::Uuid,
-    pub(super) began_at: chrono::DateTime<chrono::Utc>,
-    pub(super) is_interrupted: bool,
-    /// The assertion that ended it early.
-    pub(super) stopped_by: Option<String>,
-    /// Jobs that were due and never posted.
-    pub(super) missed_jobs: u64,
-    pub(super) audit: audit::Audit,
-    pub(super) recorder: &'a Recorder,
-    pub(super) observer_queries: u64,
-    /// Workers that were present, by fleet.
-    pub(super) workers: &'a [usize],
-}
-
-/// Says what came of it.
-pub(super) fn report(ending: Ending<'_>) -> Report {
-    let results = ending.recorder.results(Instant::now());
-    let generator = generator(&results, ending.missed_jobs);
+/// Says what came of a run.
+pub(crate) fn report(head: &Head, closing: &Closing, results: &Results) -> Report {
+    let generator = generator(results, closing);
     let invalid_reasons = invalid_reasons(&generator);
-    let Ending { scenario, facts, audit, .. } = ending;
+    let scenario = &head.scenario;
+    let is_audited = closing.audit.is_some();
+    let audit = closing.audit.clone().unwrap_or_default();
+    let began = results.began.unwrap_or_default().since_epoch();
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
-        tool: Tool { name: "clearance".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        tool: head.tool.clone(),
         scenario: scenario.clone(),
         policy: scenario.policy.into(),
-        environment: Environment {
-            postgres_version: facts.version.clone(),
-            database: facts.kind.clone(),
-            durability: facts.durability.clone(),
-            cpus: std::thread::available_parallelism().map_or(1, usize::from),
-            os: std::env::consts::OS.to_owned(),
-        },
+        environment: head.environment.clone(),
         run: Run {
-            id: ending.id,
-            seed: scenario.seed,
-            started_at: ending.began_at,
+            id: head.run,
+            seed: head.seed,
+            started_at: head.started_at + began,
             measured_seconds: results.measured_for.as_secs_f64(),
             warmup_seconds: scenario.warmup.as_secs_f64(),
-            interrupted: ending.is_interrupted,
+            interrupted: closing.is_interrupted,
             valid: invalid_reasons.is_empty(),
             invalid_reasons,
-            stopped_by: ending.stopped_by,
+            stopped_by: closing.stopped_by.clone(),
         },
         jobs: Jobs {
             posted: results.totals.posted,
@@ -81,10 +58,10 @@ pub(super) fn report(ending: Ending<'_>) -> Report {
             freed: results.totals.freed,
             orphaned_at_end: audit.orphaned,
         },
-        rates: rates(&results, ending.missed_jobs),
+        rates: rates(results, closing.missed_jobs),
         queries: Queries {
-            acquire: acquire_queries(&results),
-            observer: ObserverQueries { total: ending.observer_queries },
+            acquire: acquire_queries(results),
+            observer: ObserverQueries { total: closing.observer_queries },
         },
         notifications: Notifications {
             sent: results.notifications_sent,
@@ -104,10 +81,10 @@ pub(super) fn report(ending: Ending<'_>) -> Report {
         latency_by_cause_us: ByCause::from_fn(|cause| CauseLatency {
             queue_wait: LatencySummary::of(results.queue_wait_by(cause)),
         }),
-        domains: domains(&results, &workers_by_domain(scenario, ending.workers)),
-        timeline: timeline(&results),
+        domains: domains(results, &workers_by_domain(scenario, &closing.workers)),
+        timeline: timeline(results),
         audit: Audit {
-            ok: audit.lost.is_empty() && audit.doubled.is_empty() && audit.stranded.is_empty(),
+            ok: is_audited && audit.lost.is_empty() && audit.doubled.is_empty() && audit.stranded.is_empty(),
             lost: audit.lost,
             doubled: audit.doubled,
             stranded: audit.stranded,
@@ -134,14 +111,14 @@ fn assertions(report: &Report) -> Vec<Assertion> {
     assertions
 }
 
-fn generator(results: &Results, missed_jobs: u64) -> Generator {
-    let planned = results.post_started + missed_jobs;
+fn generator(results: &Results, closing: &Closing) -> Generator {
+    let planned = results.post_started + closing.missed_jobs;
     let lag = results.stage(Stage::PostLag);
     Generator {
         schedule_lag_p99_us: if lag.is_empty() { 0 } else { lag.value_at_quantile(0.99) },
         achieved_ratio: if planned == 0 { 1.0 } else { results.post_started as f64 / planned as f64 },
         events_dropped: results.events_dropped,
-        cpu_seconds: cpu_time::ProcessTime::try_now().map_or(0.0, |time| time.as_duration().as_secs_f64()),
+        cpu_seconds: closing.cpu_seconds,
     }
 }
 

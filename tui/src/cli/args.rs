@@ -27,6 +27,8 @@ use loadgen::scenario::quantity::{parse_duration, parse_rate};
   clearance                                    the default scenario, live, on a Postgres of its own
   clearance run backup-poll                    watch jobs wait for the poll, and be rescued
   clearance run --headless --report out.json   for scripts and CI: figures instead of a screen
+  clearance run --record out.clr               keep the whole run, and make of it later what you need:
+  clearance report out.clr --to out.json
   clearance scenarios default > mine.toml      a scenario to edit; then: clearance run mine.toml
 
 Exit codes: 0 all held, 1 the run failed, 2 usage or scenario error, 3 an assertion fell short,
@@ -49,6 +51,14 @@ pub(super) enum Command {
     Scenarios {
         /// The scenario to print
         name: Option<String>,
+    },
+    /// Make a report or a histogram log from a recorded run
+    Report {
+        /// The recording, made by `clearance run --record FILE`
+        recording: PathBuf,
+        /// What to make, by its ending: .html, .json, .hlog; repeatable
+        #[arg(long, value_name = "FILE", required = true)]
+        to: Vec<PathBuf>,
     },
     /// The Postgres that `--db docker` uses
     #[command(subcommand)]
@@ -124,6 +134,12 @@ pub(super) struct RunArgs {
     /// Write a report; repeatable; .html for people, .json for tools
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) report: Vec<PathBuf>,
+    /// Write the latencies as an HDR histogram log, tagged by stage, one interval a second; .hlog
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) hdr: Option<PathBuf>,
+    /// Record the whole run, for `clearance report`; .clr
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) record: Option<PathBuf>,
     /// Something that the run is to hold, such as `queue_wait.p99 < 250ms` or `audit.ok`; repeatable; any figure of
     /// the JSON report by its path, any percentile of a latency
     #[arg(long = "assert", value_name = "EXPRESSION", value_parser = expression, help_heading = "Output")]

@@ -1,10 +1,12 @@
 //! Why a command failed, in one line, and its exit code.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use loadgen::database::DatabaseError;
 use loadgen::database::docker::DockerError;
+use loadgen::record::{OutputError, RecordError};
 use loadgen::report::ReportError;
 use loadgen::run::RunError;
 use loadgen::scenario::ScenarioError;
@@ -18,6 +20,15 @@ pub(super) enum Failure {
     /// A report can't be written.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// A recording can't be written or read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The histogram log's name is another file's.
+    #[error("cannot write histograms to {}: a histogram log's name ends in .hlog", .0.display())]
+    HdrEnding(PathBuf),
+    /// A file can't be made from a recording.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// There is no database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -32,7 +43,7 @@ pub(super) enum Failure {
     Dashboard(anyhow::Error),
     /// Stdout or the runtime failed.
     #[error("cannot write or start: {0}")]
-    Output(#[source] io::Error),
+    System(#[source] io::Error),
     /// Ctrl-C before there was anything to report.
     #[error("interrupted before the run began")]
     Interrupted,
@@ -42,10 +53,23 @@ impl Failure {
     /// The exit code of the contract.
     pub(super) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Report(ReportError::Unwritable { .. }) => 1,
-            Self::Scenario(_) | Self::Report(_) | Self::Database(DatabaseError::MalformedUrl { .. }) => 2,
+            Self::Report(error) | Self::Output(OutputError::Report(error)) => report_exit_code(error),
+            Self::Record(error) | Self::Output(OutputError::Record(error)) => record_exit_code(error),
+            Self::Scenario(_)
+            | Self::HdrEnding(_)
+            | Self::Output(OutputError::UnknownKind { .. })
+            | Self::Database(DatabaseError::MalformedUrl { .. }) => 2,
             Self::Interrupted | Self::Run(RunError::Interrupted) => 130,
             _ => 1,
         })
     }
+}
+
+/// A disk that fails is no mistake of whoever typed.
+fn report_exit_code(error: &ReportError) -> u8 {
+    if matches!(error, ReportError::Unwritable { .. }) { 1 } else { 2 }
+}
+
+fn record_exit_code(error: &RecordError) -> u8 {
+    if matches!(error, RecordError::Unwritable { .. }) { 1 } else { 2 }
 }

@@ -6,6 +6,8 @@ mod failure;
 mod ground;
 mod headless;
 mod interrupt;
+mod recording;
+mod report;
 mod run;
 
 use std::io::{self, Write as _};
@@ -36,6 +38,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command.unwrap_or_else(|| Command::Run(Box::new(cli.run))) {
         Command::Run(args) => run::run(&args),
         Command::Scenarios { name } => scenarios(name.as_deref()),
+        Command::Report { recording, to } => report::report(&recording, &to),
         Command::Db(command) => db(command),
         Command::Doctor { url } => doctor::doctor(url.database_url.as_deref()),
         Command::Completions { shell } => {
@@ -89,7 +92,7 @@ fn db(command: DbCommand) -> Result<ExitCode, Failure> {
 /// Prints to stdout; a reader who has had enough, such as `head`, is no failure.
 fn print(text: &str) -> Result<(), Failure> {
     match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::System(error)),
         _ => Ok(()),
     }
 }
@@ -97,6 +100,6 @@ fn print(text: &str) -> Result<(), Failure> {
 /// Runs a future to its end on a runtime of its own.
 fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Output)?;
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::System)?;
     runtime.block_on(future)
 }

@@ -1,12 +1,13 @@
 //! `clearance run`: a database, a run on it, and what came of it, live or headless.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use loadgen::control::Control;
 use loadgen::record::{EVENTS_MAX, RecordOptions};
 use loadgen::report::{self, Report, Target};
-use loadgen::run::RunHandle;
+use loadgen::run::{Ended, RunHandle};
 use loadgen::scenario::{Expectation, Scenario, Source};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -19,6 +20,7 @@ use crate::log_ring::LogRing;
 use super::args::RunArgs;
 use super::failure::Failure;
 use super::ground::Ground;
+use super::recording::Recording;
 use super::{block_on, headless, interrupt, print};
 
 /// Runs a scenario.
@@ -27,18 +29,22 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let mut scenario = Scenario::resolve(&source, &args.overrides())?;
     scenario.expectations.extend(args.expectations.iter().cloned().map(Expectation::from));
     let targets = args.report.iter().map(Target::new).collect::<Result<Vec<_>, _>>()?;
+    let recording = Recording::plan(args)?;
     let is_live = !args.headless && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     let log = start_log(is_live);
     block_on(async {
-        let interrupted = interrupt::listen().map_err(Failure::Output)?;
+        let interrupted = interrupt::listen().map_err(Failure::System)?;
         let opened = interrupted.run_until_cancelled(Ground::open(&args.database)).await;
         let ground = opened.ok_or(Failure::Interrupted)??;
-        let outcome = run_on(&ground, args, source.short_name(), scenario, log, &interrupted).await;
+        let name = source.short_name();
+        let outcome = run_on(&ground, args, name, scenario, &recording, log, &interrupted).await;
         // What was started is taken down whatever came of the run; the run's own failure is told first.
         let closed = ground.close().await;
-        let report = outcome?;
+        let ended = outcome?;
         closed?;
-        conclude(&report, &targets)
+        conclude(&ended.report, &targets)?;
+        recording.conclude(ended.recording_failed)?;
+        Ok(ExitCode::from(ended.report.exit_code()))
     })
 }
 
@@ -47,10 +53,14 @@ async fn run_on(
     args: &RunArgs,
     name: &str,
     scenario: Scenario,
+    recording: &Recording,
     log: Option<LogRing>,
     interrupted: &CancellationToken,
-) -> Result<Report, Failure> {
-    let record = RecordOptions { events_max: if log.is_some() { EVENTS_MAX } else { 0 } };
+) -> Result<Ended, Failure> {
+    let record = RecordOptions {
+        events_max: if log.is_some() { EVENTS_MAX } else { 0 },
+        file: recording.file().map(Path::to_owned),
+    };
     let handle = loadgen::run::start(ground.request(name, scenario, record));
     let shown = if let Some(log) = log {
         show(&handle, log, args.ascii).await
@@ -62,9 +72,9 @@ async fn run_on(
         // The run goes down with its screen.
         let _ = handle.controls().send(Control::Interrupt);
     }
-    let report = handle.finish().await?;
+    let ended = handle.end().await?;
     shown?;
-    Ok(report)
+    Ok(ended)
 }
 
 async fn show(handle: &RunHandle, log: LogRing, ascii: bool) -> Result<(), Failure> {
@@ -88,14 +98,14 @@ async fn follow(handle: &RunHandle, interrupted: &CancellationToken) {
     }
 }
 
-/// Writes the reports and the summary; the exit code is the run's verdict.
-fn conclude(report: &Report, targets: &[Target]) -> Result<ExitCode, Failure> {
+/// Writes the summary and the reports.
+fn conclude(report: &Report, targets: &[Target]) -> Result<(), Failure> {
     print(&report::summary(report))?;
     for target in targets {
         target.write(report)?;
         eprintln!("clearance: wrote {}", target.path().display());
     }
-    Ok(ExitCode::from(report.exit_code()))
+    Ok(())
 }
 
 /// Live, events go to the dashboard's log; headless, warnings go to stderr. `RUST_LOG` says otherwise.
