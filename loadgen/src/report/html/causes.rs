@@ -27,7 +27,7 @@ pub(super) fn meaning(cause: Cause) -> &'static str {
         Cause::Posting => "a notice came to a sleeping domain",
         Cause::Chained => "the worker before was served, and the next one looked",
         Cause::Pending => "a notice had come while a query was under way",
-        Cause::First => "the domain was new",
+        Cause::First => "the first worker came to a new domain",
         Cause::Recovered => "the listener said that notices may be lost",
         Cause::BackupPoll => "the period came round",
     }
@@ -73,7 +73,7 @@ pub(super) fn section(report: &Report) -> Markup {
                 "Each row is something that may let one worker of a domain ask the database. A query that found nothing was a "
                 "wakeup for nothing; a job that only the backup poll found had waited beside a sleeping worker."
             }
-            div.wide {
+            div.wide tabindex="0" {
                 table {
                     caption { "Clearances of the whole run by what caused them" }
                     thead { tr {

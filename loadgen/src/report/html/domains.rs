@@ -22,7 +22,7 @@ pub(super) fn section(report: &Report) -> Markup {
             h2 id="domains" { "Domains" }
             @if rows.is_empty() { p.none { "No worker came to wait." } }
             @else {
-                div.wide {
+                div.wide tabindex="0" {
                     table.sortable {
                         caption {
                             "Workers that accept the same jobs are a domain, on each replica; those with rescued jobs first, then the busiest"

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::super::Report;
 use super::super::summary::words::{count, latency, percent, plural};
+use crate::capacity::Pressure;
 use crate::measure::Stage;
 
 /// From this share of their time on, workers are what limits a run.
@@ -21,7 +22,11 @@ const EMPTY_SHARE_MIN: f64 = 0.5;
 /// The sentence.
 pub(super) fn finding(report: &Report) -> String {
     let (jobs, rates) = (&report.jobs, &report.rates);
-    let busy = busy_share(report);
+    let workers = Pressure::of(report).workers;
+    let busy = workers.as_ref().map_or(0.0, |workers| workers.share.min(1.0));
+    let busiest = workers.map_or("they".to_owned(), |workers| {
+        format!("the {} of {}", count(workers.room as u64), workers.name)
+    });
     let (wait, query) = (report.latency_us.get(Stage::QueueWait), report.latency_us.get(Stage::Query));
     let empty_share = report.queries.acquire.empty as f64 / report.queries.acquire.total.max(1) as f64;
     if jobs.posted == 0 {
@@ -43,18 +48,18 @@ pub(super) fn finding(report: &Report) -> String {
         let left = plural(jobs.queued_at_end, "job");
         return if busy >= BUSY_MIN {
             format!(
-                "Workers were the limit: they were busy {} of the time, and {left} stayed queued.",
+                "Workers were the limit: {busiest} were busy {} of the time, and {left} stayed queued.",
                 percent(busy)
             )
         } else {
             format!(
-                "Jobs came faster than they were found: {left} stayed queued, though workers were busy only {} of the time.",
+                "Jobs came faster than they were found: {left} stayed queued, though even the busiest workers had a job only {} of the time.",
                 percent(busy)
             )
         };
     }
     if busy >= BUSY_MIN {
-        return format!("Workers were the limit: they were busy {} of the time.", percent(busy));
+        return format!("Workers were the limit: {busiest} were busy {} of the time.", percent(busy));
     }
     if query.p99 >= QUERY_US_MIN && query.p99 as f64 >= wait.p99 as f64 * QUERY_SHARE_MIN {
         return format!(
@@ -71,17 +76,11 @@ pub(super) fn finding(report: &Report) -> String {
         );
     }
     format!(
-        "Nothing stood in the way: 99 in 100 jobs were taken within {} of their commit, by workers who were busy {} of \
-         the time.",
+        "Nothing stood in the way: 99 in 100 jobs were taken within {} of their commit, and even the busiest \
+         workers had a job only {} of the time.",
         latency(wait.p99),
         percent(busy)
     )
-}
-
-/// What share of their time workers spent on jobs, in the measured part.
-fn busy_share(report: &Report) -> f64 {
-    let service_s = report.latency_us.get(Stage::Service).mean / 1e6;
-    (report.rates.completed * service_s / report.scenario.workers().max(1) as f64).min(1.0)
 }
 
 fn rescue(report: &Report) -> String {
@@ -127,7 +126,7 @@ mod tests {
         let mut report = fixed();
         report.rescued_by_backup_poll = 0;
         report.jobs.queued_at_end = 0;
-        report.latency_us.service.mean = 100_000.0;
+        report.latency_us.service.mean = 5_000.0;
         change(&mut report);
         finding(&report)
     }
@@ -139,7 +138,10 @@ mod tests {
         assert!(told(|report| report.jobs.acquired = 0).starts_with("None of the 12,345 jobs was acquired"));
         assert!(told(|report| report.run.valid = false).contains("generator was the limit"));
         let busy = |report: &mut Report| report.latency_us.service.mean = 10e6;
-        assert_eq!(told(busy), "Workers were the limit: they were busy 100.0% of the time.");
+        assert_eq!(
+            told(busy),
+            "Workers were the limit: the 12 of terraform environment=on-prem were busy 100.0% of the time."
+        );
         let backlog = told(|report| {
             busy(report);
             report.jobs.queued_at_end = 5_000;

@@ -175,7 +175,7 @@ fn table(caption: &str, first: &str, rows: &[(String, &str, String, &LatencySumm
         html! { td { @if summary.count == 0 { "–" } @else { (figure::latency(&format!("{path}.{key}"), us)) } } }
     };
     html! {
-        div.wide {
+        div.wide tabindex="0" {
             table {
                 caption { (caption) }
                 thead {

@@ -115,15 +115,15 @@ fn tiles(report: &Report) -> Markup {
             }
             div.tile.warn[jobs.queued_at_end > 0] {
                 h2 { "Backlog at the end" }
-                p.big { (figure::count("jobs.queued_at_end", jobs.queued_at_end)) span.unit { (jobs_word(jobs.queued_at_end)) } }
+                p.big { (figure::count("jobs.queued_at_end", jobs.queued_at_end)) span.unit { @if jobs.queued_at_end == 1 { " job" } @else { " jobs" } } }
                 p { (figure::count("jobs.running_at_end", jobs.running_at_end)) " still running" }
                 p { (figure::count("jobs.posted", jobs.posted)) " posted in all" }
             }
             div.tile.found.bad[rescued > 0] {
-                h2 { "Rescued by the backup poll" }
+                h2 { "How jobs were found" }
                 p.big {
                     @if rescued > 0 { span.glyph aria-hidden="true" { "▲" } " " }
-                    (figure::count("rescued_by_backup_poll", rescued)) span.unit { (jobs_word(rescued)) }
+                    (figure::count("rescued_by_backup_poll", rescued)) span.unit { " rescued by the backup poll" }
                 }
                 @if rescued > 0 {
                     p { b { (percent(rescued as f64 / jobs.acquired.max(1) as f64)) } " of those acquired lay beside sleeping workers" }
@@ -132,8 +132,4 @@ fn tiles(report: &Report) -> Markup {
             }
         }
     }
-}
-
-fn jobs_word(number: u64) -> &'static str {
-    if number == 1 { " job" } else { " jobs" }
 }

@@ -27,7 +27,7 @@ pub(super) fn section(report: &Report) -> Markup {
 fn assertions(report: &Report) -> Markup {
     html! {
         @if !report.assertions.is_empty() {
-            div.wide {
+            div.wide tabindex="0" {
                 table {
                     caption { "Assertions" }
                     thead { tr { @for name in ["assertion", "verdict", "result"] { th scope="col" { (name) } } } }
