@@ -17,5 +17,7 @@ mod overrides;
 mod recordings;
 mod scenarios;
 mod server;
+#[path = "../shared/trace_file.rs"]
+mod trace_file;
 mod words;
 mod work;

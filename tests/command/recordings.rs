@@ -7,6 +7,7 @@ use rustix::process::Signal;
 use crate::clearance::{Desk, Running, clearance, outcome};
 use crate::json::Json;
 use crate::server::TestDatabase;
+use crate::trace_file::{count, expect_sound};
 
 /// Notices, a poll that rescues, a failing worker, and two replicas.
 const STORY: &str = r#"
@@ -61,8 +62,8 @@ fn a_report_made_from_the_recording_is_the_one_that_the_run_made() {
     let (story, url) = (desk.write("story.toml", STORY), table.url());
     let [own, page, log, recording] =
         ["own.json", "own.html", "own.hlog", "run.clr"].map(|name| desk.file(name));
-    let [again, page_again, log_again] =
-        ["again.json", "again.html", "again.hlog"].map(|name| desk.file(name));
+    let [again, page_again, log_again, trace] =
+        ["again.json", "again.html", "again.hlog", "run.trace.json"].map(|name| desk.file(name));
     let arguments = ["run", &story, "--headless", "--database-url", &url, "--report", &own];
     let kept = ["--report", &page, "--record", &recording, "--hdr", &log];
     let said = outcome(clearance(arguments.into_iter().chain(kept)));
@@ -70,9 +71,9 @@ fn a_report_made_from_the_recording_is_the_one_that_the_run_made() {
     for file in [&recording, &log] {
         assert!(said.stderr.contains(&format!("clearance: wrote {file}\n")), "{said}");
     }
-    let said = report(&recording, &[&again, &page_again, &log_again]);
+    let said = report(&recording, &[&again, &page_again, &log_again, &trace]);
     said.expect_code(0);
-    let wrote = [&again, &page_again, &log_again].map(|file| format!("clearance: wrote {file}\n"));
+    let wrote = [&again, &page_again, &log_again, &trace].map(|file| format!("clearance: wrote {file}\n"));
     assert_eq!(said.stderr, wrote.concat());
     assert_eq!(std::fs::read(&page_again).unwrap(), std::fs::read(&page).unwrap());
     let (own, again) = (Json::read(&own), Json::read(&again));
@@ -81,6 +82,13 @@ fn a_report_made_from_the_recording_is_the_one_that_the_run_made() {
     assert!(own.count("/notifications/losses_signalled") > 0);
     assert_eq!(again.0, own.0);
     assert_eq!(std::fs::read(&log_again).unwrap(), std::fs::read(&log).unwrap());
+    let trace = Json::read(&trace).0;
+    expect_sound(&trace);
+    let heard = |pointer| own.count(pointer) as usize;
+    assert_eq!(count(&trace, "X", "job "), heard("/jobs/acquired"));
+    assert_eq!(count(&trace, "X", "query: "), heard("/queries/acquire/total"));
+    assert_eq!(count(&trace, "i", "notice swallowed"), heard("/notifications/suppressed"));
+    assert!(count(&trace, "s", "wakeup by job ") > heard("/jobs/posted") / 2);
 }
 
 #[test]
@@ -143,6 +151,9 @@ fn what_cannot_be_recorded_to_or_read_is_refused_before_anything_begins() {
     strange.expect_code(2);
     ends(&strange.stderr, "is no recording; make one with \"clearance run --record FILE.clr\"\n");
     assert!(!Path::new(&out).exists());
+    let part = outcome(clearance(["report", &story, "--to", &out, "--from", "1s"]));
+    part.expect_code(2);
+    ends(&part.stderr, "--from and --for choose a part of a trace.json\n");
     let unknown = report(&story, &[&desk.file("out.txt")]);
     unknown.expect_code(2);
     assert!(unknown.stderr.contains("its name says nothing of what it is to be"), "{unknown}");

@@ -18,6 +18,7 @@ mod tape;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
+mod trace;
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,7 @@ pub use output::{Output, OutputError};
 pub use read::{Cut, Missing};
 pub use replay::Replay;
 pub(crate) use tape::{Recording, Tape};
+pub use trace::Window;
 
 /// What to keep of what happens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

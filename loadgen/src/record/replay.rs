@@ -20,6 +20,7 @@ use super::hdr;
 use super::layout::Head;
 use super::output::OutputError;
 use super::read::{Missing, Reader};
+use super::trace::{self, Window};
 
 /// So many states are kept at most.
 const KEYFRAMES_MAX: u32 = 32;
@@ -134,6 +135,15 @@ impl Replay {
     /// Its latencies as an `HdrHistogram` interval log, an interval a second.
     pub(super) fn hdr_log(&mut self, out: &mut impl Write) -> Result<(), OutputError> {
         hdr::write(&mut self.reader, self.began, out)
+    }
+
+    /// A part of it as a trace; when the trace ends, if it is full before that part is over.
+    pub(super) fn trace(
+        &mut self,
+        window: Window,
+        out: &mut impl Write,
+    ) -> Result<Option<Duration>, OutputError> {
+        trace::write(&mut self.reader, self.began, window, trace::ENTRIES_MAX, out)
     }
 
     fn go_through(&mut self, mut progress: impl FnMut(f64)) -> Result<(), RecordError> {

@@ -52,13 +52,19 @@ pub(super) enum Command {
         /// The scenario to print
         name: Option<String>,
     },
-    /// Make a report or a histogram log from a recorded run
+    /// Make a report, a histogram log or a trace from a recorded run
     Report {
         /// The recording, made by `clearance run --record FILE`
         recording: PathBuf,
-        /// What to make, by its ending: .html, .json, .hlog; repeatable
+        /// What to make, by its ending: .html, .json, .hlog, trace.json; repeatable
         #[arg(long, value_name = "FILE", required = true)]
         to: Vec<PathBuf>,
+        /// Where a trace begins, since the posters started
+        #[arg(long, value_name = "TIME", value_parser = duration)]
+        from: Option<Duration>,
+        /// How much of the run a trace shows
+        #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+        length: Option<Duration>,
     },
     /// The Postgres that `--db docker` uses
     #[command(subcommand)]

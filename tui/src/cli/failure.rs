@@ -57,7 +57,7 @@ impl Failure {
             Self::Record(error) | Self::Output(OutputError::Record(error)) => record_exit_code(error),
             Self::Scenario(_)
             | Self::HdrEnding(_)
-            | Self::Output(OutputError::UnknownKind { .. })
+            | Self::Output(OutputError::UnknownKind { .. } | OutputError::Whole { .. })
             | Self::Database(DatabaseError::MalformedUrl { .. }) => 2,
             Self::Interrupted | Self::Run(RunError::Interrupted) => 130,
             _ => 1,

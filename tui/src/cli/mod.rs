@@ -38,7 +38,9 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command.unwrap_or_else(|| Command::Run(Box::new(cli.run))) {
         Command::Run(args) => run::run(&args),
         Command::Scenarios { name } => scenarios(name.as_deref()),
-        Command::Report { recording, to } => report::report(&recording, &to),
+        Command::Report { recording, to, from, length } => {
+            report::report(&recording, &to, report::part(from, length))
+        }
         Command::Db(command) => db(command),
         Command::Doctor { url } => doctor::doctor(url.database_url.as_deref()),
         Command::Completions { shell } => {

@@ -1,3 +1,4 @@
 mod codec;
 mod files;
 mod inputs;
+mod traces;
