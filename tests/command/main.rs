@@ -14,6 +14,7 @@ mod faults;
 mod json;
 mod leftovers;
 mod overrides;
+mod planning;
 mod recordings;
 mod scenarios;
 mod server;

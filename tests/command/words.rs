@@ -9,6 +9,7 @@ fn help_is_complete() {
         ("help", &["--help"][..]),
         ("help_short", &["-h"]),
         ("help_run", &["run", "--help"]),
+        ("help_plan", &["plan", "--help"]),
         ("help_scenarios", &["scenarios", "--help"]),
         ("help_report", &["report", "--help"]),
         ("help_db", &["db", "--help"]),

@@ -22,13 +22,15 @@ pub struct Busy {
     pub time_us: f64,
     /// How many can be under way at once.
     pub room: f64,
-    /// The part of the room that is taken, 0 to 1 (a little more by rounding).
+    /// The part of the room that is taken, 0 to 1.
     pub share: f64,
 }
 
 impl Busy {
     fn new(name: String, rate: f64, time_us: f64, room: f64) -> Self {
         let share = if room > 0.0 { rate * time_us / 1e6 / room } else { 0.0 };
+        // Rate and time are means over jobs that aren't quite the same.
+        let share = share.min(1.0);
         Self { name, rate, time_us, room, share }
     }
 }

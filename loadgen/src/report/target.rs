@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::capacity::Findings;
 use crate::whole_file;
 
 use super::{Report, html, json};
@@ -30,6 +31,12 @@ pub enum ReportError {
     /// The ending doesn't say what to write.
     #[error("cannot report to {}: its ending says nothing of the kind of report; name a .json or an .html file", path.display())]
     UnknownKind {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A plan is a document for machines.
+    #[error("cannot write what a plan finds to {}; name a .json file", path.display())]
+    PlanUnsupported {
         /// The file.
         path: PathBuf,
     },
@@ -65,6 +72,15 @@ impl Target {
         Ok(Self { path, kind })
     }
 
+    /// The target of what a plan finds. Refused when its ending isn't `.json`, or its directory doesn't exist.
+    pub fn for_plan(path: impl Into<PathBuf>) -> Result<Self, ReportError> {
+        let target = Self::new(path)?;
+        match target.kind {
+            Kind::Json => Ok(target),
+            Kind::Html => Err(ReportError::PlanUnsupported { path: target.path }),
+        }
+    }
+
     /// Where it goes.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -74,11 +90,20 @@ impl Target {
     /// Writes the report, whole or not at all: a reader never sees half a file, and what was there before stays
     /// until the new one is complete.
     pub fn write(&self, report: &Report) -> Result<(), ReportError> {
+        match self.kind {
+            Kind::Json => self.put(json::render(report)),
+            Kind::Html => self.put(Ok(html::render(report))),
+        }
+    }
+
+    /// Writes what a plan found in the same way.
+    pub fn write_plan(&self, found: &Findings) -> Result<(), ReportError> {
+        self.put(json::render(found))
+    }
+
+    fn put(&self, text: Result<String, serde_json::Error>) -> Result<(), ReportError> {
         let failed = |source: io::Error| ReportError::Unwritable { path: self.path.clone(), source };
-        let text = match self.kind {
-            Kind::Json => json::render(report).map_err(|error| failed(error.into()))?,
-            Kind::Html => html::render(report),
-        };
+        let text = text.map_err(|error| failed(error.into()))?;
         whole_file::write(&self.path, |file| file.write_all(text.as_bytes())).map_err(failed)
     }
 }

@@ -1,5 +1,7 @@
 //! The command line as it is typed: names, flags and help. Settles nothing.
 
+mod plan;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use loadgen::database::{Durability, How};
 use loadgen::scenario::Overrides;
 use loadgen::scenario::policy::{Policy, parse_policy};
 use loadgen::scenario::quantity::{parse_duration, parse_rate};
+
+pub(super) use plan::PlanArgs;
 
 /// See every wakeup of a Postgres job queue: a load generator with a live dashboard.
 ///
@@ -29,6 +33,7 @@ use loadgen::scenario::quantity::{parse_duration, parse_rate};
   clearance run --headless --report out.json   for scripts and CI: figures instead of a screen
   clearance run --record out.clr               keep the whole run, and make of it later what you need:
   clearance report out.clr --to out.json
+  clearance plan default --find max-rate --slo 'queue_wait.p99 < 250ms'     the highest rate that holds it
   clearance scenarios default > mine.toml      a scenario to edit; then: clearance run mine.toml
 
 Exit codes: 0 all held, 1 the run failed, 2 usage or scenario error, 3 an assertion fell short,
@@ -47,6 +52,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Run a scenario, live or headless (the default)
     Run(Box<RunArgs>),
+    /// Find the highest posting rate, or the fewest workers, that holds an SLO
+    Plan(Box<PlanArgs>),
     /// List the built-in scenarios; with NAME print its TOML, ready to edit
     Scenarios {
         /// The scenario to print

@@ -66,6 +66,11 @@ impl Ground {
         }
     }
 
+    /// Removes what a run has left, for another.
+    pub(super) async fn clean(&mut self) -> Result<(), Failure> {
+        Ok(self.lease.empty().await?)
+    }
+
     /// Gives it back: what was started is taken down, unless it is to be kept.
     pub(super) async fn close(self) -> Result<(), Failure> {
         let released = self.lease.release(self.keep).await;

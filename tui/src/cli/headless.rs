@@ -57,7 +57,7 @@ fn phase(phase: RunPhase) -> &'static str {
     }
 }
 
-fn figures(snapshot: &Snapshot) -> String {
+pub(super) fn figures(snapshot: &Snapshot) -> String {
     if snapshot.phase == RunPhase::Starting {
         return match snapshot.preload {
             0 => String::new(),

@@ -6,6 +6,7 @@ mod failure;
 mod ground;
 mod headless;
 mod interrupt;
+mod plan;
 mod recording;
 mod report;
 mod run;
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
 fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command.unwrap_or_else(|| Command::Run(Box::new(cli.run))) {
         Command::Run(args) => run::run(&args),
+        Command::Plan(args) => plan::plan(&args),
         Command::Scenarios { name } => scenarios(name.as_deref()),
         Command::Report { recording, to, from, length } => {
             report::report(&recording, &to, report::part(from, length))

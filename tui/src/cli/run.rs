@@ -109,7 +109,7 @@ fn conclude(report: &Report, targets: &[Target]) -> Result<(), Failure> {
 }
 
 /// Live, events go to the dashboard's log; headless, warnings go to stderr. `RUST_LOG` says otherwise.
-fn start_log(is_live: bool) -> Option<LogRing> {
+pub(super) fn start_log(is_live: bool) -> Option<LogRing> {
     let filter =
         |default: &str| EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     if is_live {
