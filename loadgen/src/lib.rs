@@ -2,6 +2,7 @@
 
 pub mod assert;
 pub mod capacity;
+pub mod compare;
 pub mod control;
 pub mod database;
 pub mod fault;

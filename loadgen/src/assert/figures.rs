@@ -211,7 +211,11 @@ pub(super) struct ReportTree(Value);
 
 impl ReportTree {
     pub(super) fn of(report: &Report) -> Self {
-        Self(to_value(report))
+        let mut tree = to_value(report);
+        // Warm-up and drain are no part of what is judged.
+        tree["timeline"] = serde_json::to_value(report.measured_timeline().collect::<Vec<_>>())
+            .expect("a second's keys are strings");
+        Self(tree)
     }
 
     fn at(&self, path: &str) -> Option<&Value> {
@@ -240,19 +244,13 @@ impl ReportTree {
         }
     }
 
-    /// A key of a list's entries. Of the timeline only whole seconds that were measured count, and percentiles
-    /// only where there were jobs.
+    /// A key of a list's entries. Percentiles of a second count only where it had jobs.
     fn entries(&self, list: &str, key: &str) -> impl Iterator<Item = f64> {
-        let is_timeline = list == "timeline";
-        let from = self.number("run.warmup_seconds");
-        let to = from + self.number("run.measured_seconds");
         let items = self.at(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         items.iter().filter_map(move |item| {
             let of = |key: &str| item.get(key).and_then(number);
-            let second = of("second").unwrap_or(0.0);
-            let is_measured = second >= from && second + 1.0 <= to;
             let has_jobs = !key.starts_with("queue_wait_") || of("acquired").is_some_and(|jobs| jobs > 0.0);
-            if is_timeline && !(is_measured && has_jobs) { None } else { of(key) }
+            if has_jobs { of(key) } else { None }
         })
     }
 }

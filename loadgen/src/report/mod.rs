@@ -338,6 +338,16 @@ pub struct Assertion {
     pub held: bool,
 }
 
+impl Report {
+    /// The seconds of the timeline that were measured from their beginning to their end.
+    pub fn measured_timeline(&self) -> impl Iterator<Item = &TimelineSecond> {
+        let from = self.run.warmup_seconds;
+        let to = from + self.run.measured_seconds;
+        let is_measured = move |second: u64| second as f64 >= from && second as f64 + 1.0 <= to;
+        self.timeline.iter().filter(move |second| is_measured(second.second))
+    }
+}
+
 impl Assertion {
     /// What the run came to, as people read it, such as `it was 310 ms` or `there were no observations`.
     #[must_use]
