@@ -113,3 +113,49 @@ fn an_interrupted_run_is_not_judged() {
     assert!(said.stdout.contains("- not judged: 1 assertion\n"), "{said}");
     assert_eq!(Json::read(&report).list("/assertions"), [] as [serde_json::Value; 0]);
 }
+
+/// Nobody hears of a job until the poll comes round, and the run is to end when one was rescued.
+const DEAF: &str = r#"
+title = "Deaf"
+duration = "10m"
+drain = "10m"
+backup_poll = "1s"
+[[fleet]]
+name = "echo"
+workers = 4
+provisioners = ["echo"]
+service_time = { constant = "1ms" }
+[[poster]]
+name = "echoes"
+stages = [{ for = "10m", rate = 10 }]
+arrival = "uniform"
+[[poster.mix]]
+weight = 1
+provisioner = "echo"
+[[fault]]
+at = "0s"
+drop_notifications = 1.0
+[[assert]]
+that = "audit.ok"
+[[assert]]
+that = "rescued_by_backup_poll == 0"
+abort = true
+"#;
+
+#[test]
+fn a_run_ends_as_soon_as_what_it_is_to_hold_is_lost() {
+    let (said, json) = run(DEAF, &[]);
+    said.expect_code(3);
+    assert!(said.stdout.starts_with("FELL SHORT: 1 of 2 assertions did not hold\n"), "{said}");
+    assert!(said.stdout.contains("- stopped early, after "), "{said}");
+    assert!(said.stdout.contains("rescued_by_backup_poll == 0 could no longer hold\n"), "{said}");
+    assert!(said.stderr.contains("rescued_by_backup_poll == 0 can no longer hold"), "{said}");
+    assert_eq!(json.text("/run/stopped_by"), "rescued_by_backup_poll == 0");
+    assert_eq!(json.get("/run/interrupted"), false);
+    assert!(json.number("/run/measured_seconds") < 60.0);
+    // Stopped in the middle of everything, no job is lost.
+    assert_eq!(json.get("/audit/ok"), true);
+    assert_eq!(json.get("/assertions/0/held"), true);
+    assert_eq!(json.get("/assertions/1/held"), false);
+    assert!(json.number("/assertions/1/value") >= 1.0);
+}

@@ -9,6 +9,7 @@ mod bad_database;
 mod bad_input;
 mod clearance;
 mod cluster;
+mod comparing;
 mod counts;
 mod faults;
 mod json;

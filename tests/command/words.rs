@@ -12,6 +12,7 @@ fn help_is_complete() {
         ("help_plan", &["plan", "--help"]),
         ("help_scenarios", &["scenarios", "--help"]),
         ("help_report", &["report", "--help"]),
+        ("help_compare", &["compare", "--help"]),
         ("help_db", &["db", "--help"]),
         ("help_doctor", &["doctor", "--help"]),
         ("help_completions", &["completions", "--help"]),

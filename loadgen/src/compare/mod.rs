@@ -14,6 +14,7 @@ mod blocks;
 mod figures;
 mod likeness;
 mod seconds;
+mod source;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
@@ -25,6 +26,7 @@ use crate::assert::Unit;
 use crate::report::Report;
 
 pub use likeness::{Unlikeness, UnlikenessError, Varying};
+pub use source::SourceError;
 pub use text::text;
 
 /// The version of the JSON form's keys.

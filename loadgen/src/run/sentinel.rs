@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::assert::{Live, ToCome};
 use crate::measure::Recorder;
 use crate::plan::RateCurve;
-use crate::scenario::Scenario;
+use crate::scenario::{ArrivalProcess, Poster, Scenario};
 
 /// So many standard deviations more than planned are reckoned with.
 const DEVIATIONS: f64 = 6.0;
@@ -32,7 +32,7 @@ impl Sentinel {
         Self {
             watched: asked.filter_map(|expectation| Live::new(&expectation.that).ok()).collect(),
             planned: scenario.posters.iter().map(|poster| RateCurve::new(&poster.stages).total()).sum(),
-            together: scenario.posters.iter().map(|poster| poster.batch as f64).fold(1.0, f64::max),
+            together: scenario.posters.iter().map(together).fold(1.0, f64::max),
             preload: scenario.posters.iter().map(|poster| poster.preload as u64).sum(),
             measured: is_timed.then(|| scenario.duration.saturating_sub(scenario.warmup)),
             rate_factor: 1.0,
@@ -54,5 +54,13 @@ impl Sentinel {
             let lost = self.watched.iter().find(|live| live.is_lost(so_far, to_come));
             lost.map(|live| live.expression.to_string())
         })
+    }
+}
+
+/// Jobs of a poster that are due at one moment.
+fn together(poster: &Poster) -> f64 {
+    match poster.arrival {
+        ArrivalProcess::Burst { size } => size.max(poster.batch) as f64,
+        ArrivalProcess::Poisson | ArrivalProcess::Uniform => poster.batch as f64,
     }
 }

@@ -13,6 +13,8 @@ use loadgen::scenario::Overrides;
 use loadgen::scenario::policy::{Policy, parse_policy};
 use loadgen::scenario::quantity::{parse_duration, parse_rate};
 
+use super::compare::CompareArgs;
+
 pub(super) use plan::PlanArgs;
 
 /// See every wakeup of a Postgres job queue: a load generator with a live dashboard.
@@ -73,6 +75,8 @@ pub(super) enum Command {
         #[arg(long = "for", value_name = "TIME", value_parser = duration)]
         length: Option<Duration>,
     },
+    /// Compare two runs, or two sets of runs, with significance
+    Compare(CompareArgs),
     /// The Postgres that `--db docker` uses
     #[command(subcommand)]
     Db(DbCommand),

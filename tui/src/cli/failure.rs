@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use loadgen::compare::{SourceError, UnlikenessError};
 use loadgen::database::DatabaseError;
 use loadgen::database::docker::DockerError;
 use loadgen::record::{OutputError, RecordError};
@@ -29,6 +30,12 @@ pub(super) enum Failure {
     /// A file can't be made from a recording.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// Runs to compare can't be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Runs are not to be compared.
+    #[error(transparent)]
+    Unlike(#[from] UnlikenessError),
     /// There is no database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -57,6 +64,8 @@ impl Failure {
             Self::Record(error) | Self::Output(OutputError::Record(error)) => record_exit_code(error),
             Self::Scenario(_)
             | Self::HdrEnding(_)
+            | Self::Source(_)
+            | Self::Unlike(_)
             | Self::Output(OutputError::UnknownKind { .. } | OutputError::Whole { .. })
             | Self::Database(DatabaseError::MalformedUrl { .. }) => 2,
             Self::Interrupted | Self::Run(RunError::Interrupted) => 130,

@@ -1,6 +1,7 @@
 //! The command line: parse, run, exit code.
 
 mod args;
+mod compare;
 mod doctor;
 mod failure;
 mod ground;
@@ -43,6 +44,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Report { recording, to, from, length } => {
             report::report(&recording, &to, report::part(from, length))
         }
+        Command::Compare(args) => compare::compare(&args),
         Command::Db(command) => db(command),
         Command::Doctor { url } => doctor::doctor(url.database_url.as_deref()),
         Command::Completions { shell } => {
