@@ -19,6 +19,8 @@ mod poster;
 pub mod quantity;
 mod read;
 mod reader;
+mod schema;
+mod shape;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
@@ -37,6 +39,7 @@ pub use fleet::{Crash, Fleet, ReplicaChoice, ServiceTime};
 pub use overrides::Overrides;
 pub(crate) use overrides::jobs_between;
 pub use poster::{Announce, ArrivalProcess, MixEntry, Poster, Stage};
+pub use schema::schema;
 
 /// Upper bounds of what a scenario may ask for.
 pub mod limits {
@@ -81,7 +84,7 @@ pub struct Scenario {
     /// What it shows, in a line.
     pub title: String,
     /// What to watch for while it runs, in a sentence or two; empty when it doesn't say.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub watch: String,
     /// How long the posters run, warm-up included.
     #[serde(with = "quantity::as_text")]

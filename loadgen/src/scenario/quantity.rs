@@ -107,6 +107,14 @@ pub fn format_duration(duration: Duration) -> String {
     if decimals.is_empty() { format!("{whole}{unit}") } else { format!("{whole}.{decimals}{unit}") }
 }
 
+/// What such texts look like, as regular expressions.
+pub(super) mod patterns {
+    /// What [`parse_duration`](super::parse_duration) reads, but for its bounds.
+    pub(in super::super) const DURATION: &str = r"^\s*\+?(\d+\.?\d*|\.\d+)\s*(us|µs|ms|s|m|h)\s*$";
+    /// What [`parse_rate`](super::parse_rate) reads, but for its bounds.
+    pub(in super::super) const RATE: &str = r"^\s*\+?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*(/\s*[smh]\s*)?$";
+}
+
 /// The number in front and what follows it.
 fn split(text: &str) -> (&str, &str) {
     let text = text.trim();

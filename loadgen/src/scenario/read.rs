@@ -11,36 +11,88 @@ mod poster;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use acquirer::job::ProvisionerType;
 use toml::de::DeTable;
 
 use super::error::{Place, ScenarioError};
 use super::limits::{DURATION_MAX, REPLICAS_MAX, WORKERS_MAX};
+use super::policy::PRESETS;
 use super::reader::{At, Mistakes, Table};
+use super::shape::{DURATION, LENGTH, Shape, Value, key, required};
 use super::{Poster, Scenario, Source};
 
-const KEYS: [&str; 13] = [
-    "title",
-    "watch",
-    "duration",
-    "warmup",
-    "drain",
-    "seed",
-    "replicas",
-    "backup_poll",
-    "policy",
-    "fleet",
-    "poster",
-    "fault",
-    "assert",
-];
 /// How long a run is when nothing says so.
-const DURATION: Duration = Duration::from_mins(1);
-const DRAIN: Duration = Duration::from_secs(10);
-const BACKUP_POLL: Duration = Duration::from_secs(30);
+const DURATION_UNSAID: Duration = Duration::from_mins(1);
+const DRAIN_UNSAID: Duration = Duration::from_secs(10);
+const BACKUP_POLL_UNSAID: Duration = Duration::from_secs(30);
 /// The same scenario gives the same run unless somebody asks for another.
-const SEED: u64 = 1;
+const SEED_UNSAID: u64 = 1;
+
+/// A whole scenario.
+pub(super) fn shape() -> &'static Shape {
+    static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
+        let replicas = Value::Whole(1..=REPLICAS_MAX);
+        let policy = Value::Either(vec![Value::Word(PRESETS.to_vec()), Value::Table(policy::shape)]);
+        Shape::new(
+            "a scenario",
+            "Fleets of workers, posters of jobs, and what goes wrong, over time.",
+            [
+                key("title", Value::Text, "What it shows, in a line. The file's name when left out."),
+                key("watch", Value::Text, "What to watch for while it runs, in a sentence or two."),
+                key(
+                    "duration",
+                    LENGTH,
+                    "How long jobs are posted, warm-up included. As long as the longest poster's stages when left \
+                     out, a minute without any.",
+                ),
+                key(
+                    "warmup",
+                    DURATION,
+                    "The first part of the duration, which isn't measured; 0s when left out.",
+                ),
+                key(
+                    "drain",
+                    DURATION,
+                    "Time after the posters stop for what is queued to be taken and finished; 10s when left out.",
+                ),
+                key("seed", Value::Whole(0..=u64::MAX), "Decides every random draw; 1 when left out."),
+                key(
+                    "replicas",
+                    replicas,
+                    "Acquirers, each with a listener and connections of its own; 1 when left out.",
+                ),
+                key(
+                    "backup_poll",
+                    LENGTH,
+                    "How long a domain sleeps at most when no notice reaches it; 30s when left out.",
+                ),
+                key(
+                    "policy",
+                    policy,
+                    "The acquirers' rules: \"default\", \"seed\" (those of the original), or a table of switches.",
+                ),
+                required("fleet", Value::Tables { of: fleet::shape, least: 1 }, "[[fleet]]", "Workers."),
+                key("poster", Value::Tables { of: poster::shape, least: 0 }, "Who posts jobs."),
+                key("fault", Value::Tables { of: fault::shape, least: 0 }, "What goes wrong, and when."),
+                key("assert", Value::Tables { of: expectation::shape, least: 0 }, "What the run is to hold."),
+            ],
+        )
+    });
+    &SHAPE
+}
+
+/// A replica's number. How many there are is checked where it is read.
+fn replica_number() -> Value {
+    Value::Whole(0..=REPLICAS_MAX - 1)
+}
+
+/// The types that jobs need and workers offer, by name.
+fn provisioners() -> Vec<&'static str> {
+    ProvisionerType::ALL.map(ProvisionerType::as_str).to_vec()
+}
 
 /// Reads a scenario as its text has it: stages may still last longer than the run.
 pub(super) fn scenario(source: &Source) -> Result<Scenario, ScenarioError> {
@@ -50,7 +102,7 @@ pub(super) fn scenario(source: &Source) -> Result<Scenario, ScenarioError> {
     let document = DeTable::parse(&source.text)
         .map_err(|error| invalid(error.span().unwrap_or_default(), error.message().to_owned()))?;
     let mistakes = Mistakes::default();
-    let root = Table::open(document.get_ref(), 0..0, "a scenario", &KEYS, &[], &mistakes);
+    let root = Table::open(document.get_ref(), 0..0, shape(), &mistakes);
     let scenario = settle(&root, source);
     match mistakes.first() {
         Some((message, span)) => Err(invalid(span, message)),
@@ -59,23 +111,20 @@ pub(super) fn scenario(source: &Source) -> Result<Scenario, ScenarioError> {
 }
 
 fn settle(root: &Table<'_>, source: &Source) -> Scenario {
-    let replicas = root.count("replicas", 1..=REPLICAS_MAX).map_or(1, |(count, _)| count as usize);
+    let replicas = root.count("replicas").map_or(1, |(count, _)| count as usize);
     let posters = poster::posters(root);
     let duration = duration(root, &posters);
     let fleets = fleet::fleets(root, replicas);
-    if fleets.is_empty() && root.get("fleet").is_none() {
-        root.missing("a scenario needs at least one [[fleet]] of workers");
-    }
     let title = root.text("title").map_or_else(|| stem(&source.name), |(title, _)| title);
     Scenario {
         title,
         watch: root.text("watch").map_or_else(String::new, |(watch, _)| watch.trim().to_owned()),
         duration,
         warmup: warmup(root, duration),
-        drain: root.duration("drain").map_or(DRAIN, |(drain, _)| drain),
-        seed: root.count("seed", 0..=u64::MAX).map_or(SEED, |(seed, _)| seed),
+        drain: root.duration("drain").map_or(DRAIN_UNSAID, |(drain, _)| drain),
+        seed: root.count("seed").map_or(SEED_UNSAID, |(seed, _)| seed),
         replicas,
-        backup_poll: positive(root, "backup_poll").unwrap_or(BACKUP_POLL),
+        backup_poll: root.duration("backup_poll").map_or(BACKUP_POLL_UNSAID, |(period, _)| period),
         policy: policy::policy(root).unwrap_or_default(),
         fleets,
         posters,
@@ -89,9 +138,9 @@ fn settle(root: &Table<'_>, source: &Source) -> Scenario {
 fn duration(root: &Table<'_>, posters: &[Poster]) -> Duration {
     let longest = posters.iter().map(Poster::ends_at).max().filter(|end| !end.is_zero());
     if root.get("duration").is_some() {
-        return positive(root, "duration").unwrap_or(DURATION);
+        return root.duration("duration").map_or(DURATION_UNSAID, |(duration, _)| duration);
     }
-    let duration = longest.unwrap_or(DURATION);
+    let duration = longest.unwrap_or(DURATION_UNSAID);
     if duration > DURATION_MAX {
         root.mistake(0..0, "the stages together are longer than a day; shorten them, or give a duration");
     }
@@ -113,16 +162,6 @@ fn warmup(root: &Table<'_>, duration: Duration) -> Duration {
     warmup
 }
 
-/// A duration above zero.
-fn positive(table: &Table<'_>, key: &str) -> Option<Duration> {
-    let (duration, span) = table.duration(key)?;
-    if duration.is_zero() {
-        table.mistake(span, format!("{key} must be longer than 0s"));
-        return None;
-    }
-    Some(duration)
-}
-
 /// The name of the `index`-th table of a kind. Equal names are a mistake.
 fn name(table: &Table<'_>, kind: &str, index: usize, taken: &mut BTreeMap<String, usize>) -> String {
     let (name, span) =
@@ -136,7 +175,7 @@ fn name(table: &Table<'_>, kind: &str, index: usize, taken: &mut BTreeMap<String
 
 /// The number of a replica, from 0.
 fn replica(table: &Table<'_>, replicas: usize) -> Option<At<usize>> {
-    let (number, span) = table.count("replica", 0..=u64::MAX)?;
+    let (number, span) = table.count("replica")?;
     if number >= replicas as u64 {
         let there_are = if replicas == 1 {
             "there is one replica, number 0".to_owned()

@@ -5,7 +5,7 @@
 //! key yields is `None`, like an absent one. It knows values, not scenarios.
 
 use std::cell::RefCell;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 use std::time::Duration;
 
 use acquirer::job::{ProvisionerType, Tags};
@@ -14,6 +14,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{nearest, quoted};
 use super::quantity;
+use super::shape::{Shape, Value};
 
 /// A value and where it stands in the text, in bytes.
 pub(super) type At<T> = (T, Range<usize>);
@@ -47,35 +48,38 @@ pub(super) struct Table<'a> {
     entries: &'a DeTable<'a>,
     /// Where it stands: its header, or all of it when it is inline.
     pub(super) span: Range<usize>,
-    /// What to call it, such as `[[fleet]]`.
-    name: &'static str,
+    shape: &'static Shape,
     mistakes: &'a Mistakes,
 }
 
 impl<'a> Table<'a> {
-    /// Opens a table whose keys are `keys`. Those in `later` are words of the language that aren't
-    /// supported yet; any other is a mistake.
+    /// Opens a table of this shape. Keys that it hasn't are mistakes, and so is one that is missing.
     pub(super) fn open(
         entries: &'a DeTable<'a>,
         span: Range<usize>,
-        name: &'static str,
-        keys: &[&str],
-        later: &[&str],
+        shape: &'static Shape,
         mistakes: &'a Mistakes,
     ) -> Self {
+        let table = Self { entries, span, shape, mistakes };
         for key in entries.keys() {
             let word = key.get_ref().as_ref();
-            if later.contains(&word) {
-                mistakes.add(Kind::Wrong, key.span(), format!("{word} is not supported yet; remove it"));
-            } else if !keys.contains(&word) {
-                let remedy = match nearest(word, keys.iter().chain(later).copied()) {
+            if !shape.names().any(|name| name == word) {
+                let remedy = match nearest(word, shape.names()) {
                     Some(near) => format!("did you mean {near:?}?"),
-                    None => format!("the keys are {}", keys.join(", ")),
+                    None => format!("the keys are {}", shape.names().collect::<Vec<_>>().join(", ")),
                 };
-                mistakes.add(Kind::Wrong, key.span(), format!("unknown key {word:?} in {name}; {remedy}"));
+                table.mistake(key.span(), format!("unknown key {word:?} in {}; {remedy}", shape.name));
             }
         }
-        Self { entries, span, name, mistakes }
+        for key in shape.keys.iter().filter(|key| table.get(key.name).is_none()) {
+            if let Some(example) = key.required {
+                table.missing(match key.value {
+                    Value::Tables { .. } => format!("{} needs at least one {example}", shape.name),
+                    _ => format!("{} needs {:?}, such as {} = {example}", shape.name, key.name, key.name),
+                });
+            }
+        }
+        table
     }
 
     pub(super) fn mistake(&self, span: Range<usize>, message: impl Into<String>) {
@@ -92,13 +96,14 @@ impl<'a> Table<'a> {
         self.entries.get(key)
     }
 
-    /// The value of a key that must be there.
-    pub(super) fn required(&self, key: &str, example: &str) -> Option<&'a Spanned<DeValue<'a>>> {
-        let value = self.get(key);
-        if value.is_none() {
-            self.missing(format!("{} needs {key:?}, such as {key} = {example}", self.name));
-        }
-        value
+    /// Where a key stands that is there.
+    pub(super) fn key_span(&self, key: &str) -> Option<Range<usize>> {
+        self.entries.get_key_value(key).map(|(key, _)| key.span())
+    }
+
+    /// Those of its keys that are there.
+    pub(super) fn chosen(&self) -> impl Iterator<Item = &'static str> + use<'_, 'a> {
+        self.shape.names().filter(|name| self.get(name).is_some())
     }
 
     pub(super) fn text(&self, key: &str) -> Option<At<String>> {
@@ -121,11 +126,13 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// A duration within its bounds.
     pub(super) fn duration(&self, key: &str) -> Option<At<Duration>> {
         let value = self.get(key)?;
         match value.get_ref() {
             DeValue::String(text) => {
-                self.checked(value, quantity::parse_duration(text).map_err(|e| format!("{key}: {e}")))
+                let duration = quantity::parse_duration(text).map_err(|error| format!("{key}: {error}"));
+                self.checked(value, duration.and_then(|duration| self.within(key, duration)))
             }
             DeValue::Integer(_) | DeValue::Float(_) => {
                 let number = number(value.get_ref()).unwrap_or_default();
@@ -140,7 +147,23 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Jobs per second.
+    fn within(&self, key: &str, duration: Duration) -> Result<Duration, String> {
+        let bounds = self.shape.value(key).find(|value| match value {
+            Value::Duration { is_positive, most } => Some((*is_positive, *most)),
+            _ => None,
+        });
+        let (is_positive, most) = bounds.expect("a duration is read where the language has one");
+        if is_positive && duration.is_zero() {
+            return Err(format!("{key} must be longer than 0s"));
+        }
+        if duration > most {
+            let (duration, most) = (quantity::format_duration(duration), quantity::format_duration(most));
+            return Err(format!("{key} = {duration:?} is out of range; it goes up to {most:?}"));
+        }
+        Ok(duration)
+    }
+
+    /// Events per second, within their bounds.
     pub(super) fn rate(&self, key: &str) -> Option<At<f64>> {
         let value = self.get(key)?;
         let rate = match value.get_ref() {
@@ -150,21 +173,29 @@ impl<'a> Table<'a> {
                 None => return self.mistyped(key, value, "a rate such as 200 or \"200/s\""),
             },
         };
-        self.checked(value, rate.map_err(|error| format!("{key}: {error}")))
+        let bounds = self.shape.value(key).find(|value| match value {
+            Value::Rate { is_positive, most } => Some((*is_positive, *most)),
+            _ => None,
+        });
+        let (is_positive, most) = bounds.expect("a rate is read where the language has one");
+        let rate = rate.map_err(|error| format!("{key}: {error}")).and_then(|rate| {
+            if rate > most || (is_positive && rate <= 0.0) {
+                let from = if is_positive { "is above 0, and " } else { "" };
+                return Err(format!("{key} = {rate} is out of range; it {from}goes up to \"{most}/s\""));
+            }
+            Ok(rate)
+        });
+        self.checked(value, rate)
     }
 
-    /// A whole number within bounds.
-    pub(super) fn count(&self, key: &str, bounds: RangeInclusive<u64>) -> Option<At<u64>> {
+    /// A whole number within its bounds.
+    pub(super) fn count(&self, key: &str) -> Option<At<u64>> {
         let value = self.get(key)?;
-        self.whole(key, value, bounds)
-    }
-
-    pub(super) fn whole(
-        &self,
-        key: &str,
-        value: &Spanned<DeValue<'_>>,
-        bounds: RangeInclusive<u64>,
-    ) -> Option<At<u64>> {
+        let bounds = self.shape.value(key).find(|value| match value {
+            Value::Whole(bounds) => Some(bounds),
+            _ => None,
+        });
+        let bounds = bounds.expect("a whole number is read where the language has one");
         let DeValue::Integer(integer) = value.get_ref() else {
             return self.mistyped(key, value, "a whole number");
         };
@@ -222,13 +253,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub(super) fn choose<T: Copy>(
-        &self,
-        key: &str,
-        text: &str,
-        span: Range<usize>,
-        words: &[(&str, T)],
-    ) -> Option<T> {
+    fn choose<T: Copy>(&self, key: &str, text: &str, span: Range<usize>, words: &[(&str, T)]) -> Option<T> {
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
             let names = || words.iter().map(|(word, _)| *word);
@@ -241,12 +266,15 @@ impl<'a> Table<'a> {
         found
     }
 
-    pub(super) fn provisioner(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<ProvisionerType> {
+    pub(super) fn provisioner(&self, value: &Spanned<DeValue<'_>>) -> Option<ProvisionerType> {
         match value.get_ref().as_str() {
             Some(text) => {
-                self.choose(key, text, value.span(), &ProvisionerType::ALL.map(|kind| (kind.as_str(), kind)))
+                let words = ProvisionerType::ALL.map(|kind| (kind.as_str(), kind));
+                self.choose("provisioner", text, value.span(), &words)
             }
-            None => self.mistyped(key, value, "the name of a provisioner, \"echo\" or \"terraform\""),
+            None => {
+                self.mistyped("provisioner", value, "the name of a provisioner, \"echo\" or \"terraform\"")
+            }
         }
     }
 
@@ -291,37 +319,42 @@ impl<'a> Table<'a> {
     }
 
     /// The table behind a key.
-    pub(super) fn table(
-        &self,
-        value: &'a Spanned<DeValue<'a>>,
-        name: &'static str,
-        keys: &[&str],
-        later: &[&str],
-    ) -> Option<Table<'a>> {
+    pub(super) fn table(&self, key: &str) -> Option<Table<'a>> {
+        let value = self.get(key)?;
+        let shape = self.shape.value(key).table().expect("a table is read where the language has one");
         match value.get_ref().as_table() {
-            Some(entries) => Some(Table::open(entries, value.span(), name, keys, later, self.mistakes)),
-            None => self.mistyped(name, value, "a table"),
+            Some(entries) => Some(Table::open(entries, value.span(), shape, self.mistakes)),
+            None => self.mistyped(key, value, "a table"),
         }
     }
 
     /// The tables of an array of tables such as `[[fleet]]`; none when there is no such key.
-    pub(super) fn tables(
-        &self,
-        key: &str,
-        name: &'static str,
-        keys: &[&str],
-        later: &[&str],
-    ) -> Vec<Table<'a>> {
-        match self.get(key).map(|value| (value, value.get_ref().as_array())) {
-            Some((_, Some(array))) => {
-                array.iter().filter_map(|value| self.table(value, name, keys, later)).collect()
-            }
-            Some((value, None)) => {
-                self.mistyped::<()>(key, value, &format!("written {name}, in double brackets"));
-                Vec::new()
-            }
-            None => Vec::new(),
+    pub(super) fn tables(&self, key: &str) -> Vec<Table<'a>> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let of = self.shape.value(key).find(|value| match value {
+            Value::Tables { of, least } => Some((of(), *least)),
+            _ => None,
+        });
+        let (shape, least) = of.expect("tables are read where the language has some");
+        let Some(array) = value.get_ref().as_array() else {
+            // Stages are written inline, the others under headings of their own.
+            let wanted = if shape.name.starts_with('[') {
+                format!("written {}, in double brackets", shape.name)
+            } else {
+                "an array of tables".to_owned()
+            };
+            self.mistyped::<()>(key, value, &wanted);
+            return Vec::new();
+        };
+        if array.len() < least {
+            let name = shape.name;
+            self.mistake(value.span(), format!("{key} is empty; write at least one {name}"));
         }
+        let table = |value: &'a Spanned<DeValue<'a>>| match value.get_ref().as_table() {
+            Some(entries) => Some(Table::open(entries, value.span(), shape, self.mistakes)),
+            None => self.mistyped(shape.name, value, "a table"),
+        };
+        array.iter().filter_map(table).collect()
     }
 
     pub(super) fn mistyped<T>(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) -> Option<T> {

@@ -1,3 +1,5 @@
+mod language;
+
 use std::time::Duration;
 
 use acquirer::job::ProvisionerType;
@@ -227,7 +229,7 @@ fn fleets_are_checked() {
         ("service_time = { lognormal = { median = \"0s\", p99 = \"1s\" } }", 41, "longer than 0s"),
         ("service_time = { uniform = { min = \"2s\", max = \"1s\" } }", 48, "shorter than min"),
         ("service_time = { normal = \"1s\" }", 18, "did you mean \"lognormal\"?"),
-        ("service_time = { constant = \"2h\" }", 29, "an hour at most"),
+        ("service_time = { constant = \"2h\" }", 29, "it goes up to \"1h\""),
     ] {
         assert_mistake(&format!("{FLEET}{line}"), 3, column, words);
     }

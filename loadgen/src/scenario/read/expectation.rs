@@ -1,18 +1,41 @@
 //! `[[assert]]`.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::super::reader::Table;
+use super::super::shape::{Shape, Value, key, required};
 use super::super::{Expectation, Source};
 use crate::assert::Expression;
 
-const KEYS: [&str; 2] = ["that", "abort"];
+pub(super) fn shape() -> &'static Shape {
+    static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
+        Shape::new(
+            "[[assert]]",
+            "Something that the run is to hold.",
+            [
+                required(
+                    "that",
+                    Value::Text,
+                    "\"queue_wait.p99 < 250ms\"",
+                    "A figure of the report by its path, and its limit, such as \"queue_wait.p99 < 250ms\", \
+                     \"rescued_by_backup_poll == 0\" or \"audit.ok\".",
+                ),
+                key(
+                    "abort",
+                    Value::Truth,
+                    "End the run as soon as it can no longer hold; false when left out.",
+                ),
+            ],
+        )
+    });
+    &SHAPE
+}
 
 pub(super) fn expectations(root: &Table<'_>, source: &Source) -> Vec<Expectation> {
-    root.tables("assert", "[[assert]]", &KEYS, &[])
+    root.tables("assert")
         .iter()
         .filter_map(|table| {
-            table.required("that", "\"queue_wait.p99 < 250ms\"");
             let abort = table.boolean("abort").is_some_and(|(abort, _)| abort);
             expectation(table, source, abort)
         })

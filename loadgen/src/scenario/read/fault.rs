@@ -1,36 +1,74 @@
 //! `[[fault]]`.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::super::limits::{DATABASE_LATENCY_MAX, MALFORMED_RATE_MAX, NOTIFICATION_DELAY_MAX};
 use super::super::quantity::format_duration;
 use super::super::reader::Table;
+use super::super::shape::{DURATION, LENGTH, Shape, Value, key, required};
 use super::super::{Fault, FaultKind, FaultTarget};
-use super::{positive, replica};
+use super::{replica, replica_number};
 
 /// When, for how long and where; then what goes wrong, one of them.
-const KEYS: [&str; 20] = [
-    "at",
-    "for",
-    "replica",
-    "drop_notifications",
-    "delay_notifications",
-    "duplicate_notifications",
-    "malformed_notifications",
-    "kill_listener",
-    "deaf_listener",
-    "blackhole_listener",
-    "database_latency",
-    "database_pause",
-    "database_restart",
-    "database_kill",
-    "pause_posters",
-    "cancel_workers",
-    "crash_workers",
-    "exhaust_pool",
-    "long_transaction",
-    "fill_notify_queue",
-];
+pub(super) fn shape() -> &'static Shape {
+    static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
+        let where_and_when = [
+            required("at", DURATION, "\"30s\"", "When it begins."),
+            key("for", LENGTH, "How long it lasts; to the end of the run when left out."),
+            key("replica", replica_number(), "The replica that it hits, from 0; all of them when left out."),
+        ];
+        let kinds = FaultKind::ALL.map(|kind| key(kind.name(), parameter(kind), about(kind)));
+        Shape::new("[[fault]]", "Something that goes wrong.", where_and_when.into_iter().chain(kinds))
+            .with_forms(FaultKind::ALL.map(|kind| [kind.name()]))
+    });
+    &SHAPE
+}
+
+/// What stands behind a kind's key.
+fn parameter(kind: FaultKind) -> Value {
+    let up_to = |most| Value::Duration { is_positive: true, most };
+    match kind {
+        FaultKind::DropNotifications(_)
+        | FaultKind::DuplicateNotifications(_)
+        | FaultKind::CancelWorkers(_)
+        | FaultKind::CrashWorkers(_) => Value::Share,
+        FaultKind::DelayNotifications(_) => up_to(NOTIFICATION_DELAY_MAX),
+        FaultKind::DatabaseLatency(_) => up_to(DATABASE_LATENCY_MAX),
+        FaultKind::MalformedNotifications(_) => Value::Rate { is_positive: true, most: MALFORMED_RATE_MAX },
+        _ => Value::True,
+    }
+}
+
+fn about(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::DropNotifications(_) => {
+            "This share of notices is swallowed before the acquirer hears them."
+        }
+        FaultKind::DelayNotifications(_) => "The acquirer hears every notice this much later.",
+        FaultKind::DuplicateNotifications(_) => "The acquirer hears this share of notices twice.",
+        FaultKind::MalformedNotifications(_) => "So many notices are published that are no postings.",
+        FaultKind::KillListener => "The listener's connection is terminated once.",
+        FaultKind::DeafListener => "The listener is connected and gets answers, and no notice reaches it.",
+        FaultKind::BlackholeListener => "The listener's connection is half-open: its bytes are swallowed.",
+        FaultKind::DatabaseLatency(_) => "Every answer of the database comes this much later.",
+        FaultKind::DatabasePause => "The database stands still; connections stay open.",
+        FaultKind::DatabaseRestart => "The database is stopped properly once, and started again.",
+        FaultKind::DatabaseKill => "The database is killed, and started again when the fault is over.",
+        FaultKind::PausePosters => "Nobody posts: jobs that would be due meanwhile don't come to be.",
+        FaultKind::CancelWorkers(_) => {
+            "This share of the waiting workers cancel their call once, and call again."
+        }
+        FaultKind::CrashWorkers(_) => {
+            "This share of the workers die; others take their places when it is over."
+        }
+        FaultKind::ExhaustPool => "All connections that the database takes are held by somebody else.",
+        FaultKind::LongTransaction => {
+            "A transaction stays open, and with it every row that was deleted since."
+        }
+        FaultKind::FillNotifyQueue => "The queue of notices fills up behind a listener that doesn't read.",
+    }
+}
 
 const ONE_OF: &str = "it has one of drop_notifications = 1.0, delay_notifications = \"500ms\", \
     duplicate_notifications = 0.5, malformed_notifications = \"5/s\", kill_listener = true, deaf_listener = true, \
@@ -58,14 +96,18 @@ const LATER: [&str; 15] = [
 ];
 
 pub(super) fn faults(root: &Table<'_>, duration: Duration, replicas: usize) -> Vec<Fault> {
-    root.tables("fault", "[[fault]]", &KEYS, &LATER)
-        .iter()
-        .filter_map(|table| fault(table, duration, replicas))
-        .collect()
+    let tables = root.tables("fault");
+    for table in &tables {
+        for key in LATER {
+            if let Some(span) = table.key_span(key) {
+                table.mistake(span, format!("{key} is not supported yet; remove it"));
+            }
+        }
+    }
+    tables.iter().filter_map(|table| fault(table, duration, replicas)).collect()
 }
 
 fn fault(table: &Table<'_>, duration: Duration, replicas: usize) -> Option<Fault> {
-    table.required("at", "\"30s\"");
     let at = table.duration("at");
     if let Some((at, span)) = &at
         && *at >= duration
@@ -79,7 +121,7 @@ fn fault(table: &Table<'_>, duration: Duration, replicas: usize) -> Option<Fault
             ),
         );
     }
-    let length = positive(table, "for");
+    let length = table.duration("for").map(|(length, _)| length);
     let replica = replica(table, replicas).map(|(number, _)| number);
     let kind = kind(table)?;
     let name = kind.name();
@@ -126,19 +168,13 @@ fn with_parameter(table: &Table<'_>, kind: FaultKind) -> Option<FaultKind> {
         FaultKind::CancelWorkers(_) => share().map(FaultKind::CancelWorkers),
         FaultKind::CrashWorkers(_) => share().map(FaultKind::CrashWorkers),
         FaultKind::DelayNotifications(_) => {
-            time(table, name, NOTIFICATION_DELAY_MAX).map(FaultKind::DelayNotifications)
+            table.duration(name).map(|(delay, _)| FaultKind::DelayNotifications(delay))
         }
         FaultKind::DatabaseLatency(_) => {
-            time(table, name, DATABASE_LATENCY_MAX).map(FaultKind::DatabaseLatency)
+            table.duration(name).map(|(latency, _)| FaultKind::DatabaseLatency(latency))
         }
         FaultKind::MalformedNotifications(_) => {
-            let (rate, span) = table.rate(name)?;
-            if rate <= 0.0 || rate > MALFORMED_RATE_MAX {
-                let most = format!("it goes up to \"{MALFORMED_RATE_MAX}/s\"");
-                table.mistake(span, format!("{name} = {rate} is out of range; it is above 0, and {most}"));
-                return None;
-            }
-            Some(FaultKind::MalformedNotifications(rate))
+            table.rate(name).map(|(rate, _)| FaultKind::MalformedNotifications(rate))
         }
         _ => {
             let (yes, span) = table.boolean(name)?;
@@ -148,16 +184,4 @@ fn with_parameter(table: &Table<'_>, kind: FaultKind) -> Option<FaultKind> {
             Some(kind)
         }
     }
-}
-
-/// A time above zero and up to `most`.
-fn time(table: &Table<'_>, key: &str, most: Duration) -> Option<Duration> {
-    let time = positive(table, key)?;
-    if time > most {
-        let span = table.get(key)?.span();
-        let (time, most) = (format_duration(time), format_duration(most));
-        table.mistake(span, format!("{key} = {time:?} is out of range; it goes up to {most:?}"));
-        return None;
-    }
-    Some(time)
 }
