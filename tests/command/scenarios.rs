@@ -13,6 +13,18 @@ fn the_built_in_scenarios_are_listed() {
 }
 
 #[test]
+fn the_language_is_printed_as_a_json_schema() {
+    let said = outcome(clearance(["scenarios", "--schema"]));
+    said.expect_code(0);
+    assert_eq!(said.stderr, "");
+    let schema: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert_eq!(schema["additionalProperties"], false);
+    assert_eq!(schema["properties"]["fleet"]["items"]["required"], serde_json::json!(["workers"]));
+    outcome(clearance(["scenarios", "default", "--schema"])).expect_code(2);
+}
+
+#[test]
 fn a_printed_scenario_can_be_edited_and_run() {
     let (desk, table) = (Desk::new(), TestDatabase::new());
     for name in ["default", "backup-poll", "idle-fleet"] {

@@ -28,6 +28,7 @@ use crate::scenario::Scenario;
 pub use latency::{ByCause, ByStage, DecodeError, LatencySummary};
 pub use summary::summary;
 pub(crate) use summary::words;
+pub use summary::words::wrapped;
 pub use target::{ReportError, Target};
 pub use verdict::Verdict;
 

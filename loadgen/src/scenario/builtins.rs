@@ -20,6 +20,8 @@ pub mod builtin {
         pub name: &'static str,
         /// Its title.
         pub title: String,
+        /// What to watch for.
+        pub watch: String,
     }
 
     /// Their names, the default one first.
@@ -32,10 +34,10 @@ pub mod builtin {
     pub fn list() -> Vec<Listed> {
         names()
             .map(|name| {
-                let title = get(name)
+                let scenario = get(name)
                     .and_then(|source| Scenario::resolve(&source, &Overrides::default()).ok())
-                    .map_or_else(String::new, |scenario| scenario.title);
-                Listed { name, title }
+                    .unwrap_or_default();
+                Listed { name, title: scenario.title, watch: scenario.watch }
             })
             .collect()
     }

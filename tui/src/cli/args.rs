@@ -57,9 +57,16 @@ pub(super) enum Command {
     /// Find the highest posting rate, or the fewest workers, that holds an SLO
     Plan(Box<PlanArgs>),
     /// List the built-in scenarios; with NAME print its TOML, ready to edit
+    ///
+    /// A file of your own is checked while you write it by an editor that knows the language: write
+    /// `clearance scenarios --schema > clearance.schema.json`, and in the first line of the scenario
+    /// `#:schema ./clearance.schema.json`.
     Scenarios {
         /// The scenario to print
         name: Option<String>,
+        /// Print the language as a JSON Schema (draft 2020-12) for editors
+        #[arg(long, conflicts_with = "name")]
+        schema: bool,
     },
     /// Make a report, a histogram log or a trace from a recorded run
     Report {

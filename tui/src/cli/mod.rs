@@ -11,13 +11,13 @@ mod plan;
 mod recording;
 mod report;
 mod run;
+mod scenarios;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 use loadgen::database::docker;
-use loadgen::scenario::{Source, builtin};
 
 use args::{Cli, Command, DbCommand};
 use failure::Failure;
@@ -40,7 +40,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command.unwrap_or_else(|| Command::Run(Box::new(cli.run))) {
         Command::Run(args) => run::run(&args),
         Command::Plan(args) => plan::plan(&args),
-        Command::Scenarios { name } => scenarios(name.as_deref()),
+        Command::Scenarios { name, schema } => scenarios::scenarios(name.as_deref(), schema),
         Command::Report { recording, to, from, length } => {
             report::report(&recording, &to, report::part(from, length))
         }
@@ -52,22 +52,6 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
     }
-}
-
-fn scenarios(name: Option<&str>) -> Result<ExitCode, Failure> {
-    let text = if let Some(name) = name { Source::open(name)?.text } else { listing() };
-    print(&text)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn listing() -> String {
-    let list = builtin::list();
-    let width = list.iter().map(|listed| listed.name.len()).max().unwrap_or(0);
-    let lines = list.iter().map(|listed| format!("  {:width$}  {}\n", listed.name, listed.title));
-    format!(
-        "Built-in scenarios:\n\n{}\nRun one:   clearance run NAME\nEdit one:  clearance scenarios NAME > mine.toml\n",
-        lines.collect::<String>()
-    )
 }
 
 fn db(command: DbCommand) -> Result<ExitCode, Failure> {

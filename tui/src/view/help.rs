@@ -7,6 +7,7 @@
 //! └────────────────────────────────────────────┘
 //! ```
 
+use loadgen::report::wrapped;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -119,23 +120,6 @@ fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
                     Span::raw(part),
                 ]));
             }
-        }
-    }
-    lines
-}
-
-/// `text` in lines of at most `width` columns, broken between words.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let line = lines.last_mut().filter(|line| line.is_empty() || line.len() + 1 + word.len() <= width);
-        match line {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            None => lines.push(word.to_owned()),
         }
     }
     lines

@@ -53,7 +53,8 @@ pub(crate) fn clipped(text: &str, width: usize) -> String {
 }
 
 /// A text in lines of `width` characters at most, as far as its words let it.
-pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+#[must_use]
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     for word in text.split_whitespace() {
