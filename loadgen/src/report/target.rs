@@ -104,6 +104,7 @@ impl Target {
     fn put(&self, text: Result<String, serde_json::Error>) -> Result<(), ReportError> {
         let failed = |source: io::Error| ReportError::Unwritable { path: self.path.clone(), source };
         let text = text.map_err(|error| failed(error.into()))?;
+        directory(&self.path)?;
         whole_file::write(&self.path, |file| file.write_all(text.as_bytes())).map_err(failed)
     }
 }
