@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use acquirer::job::{ProvisionerType, Tags};
-pub use acquirer::wakeup::{Cause, RootCause};
+pub use acquirer::job::{Posting, ProvisionerType, Tags};
+pub use acquirer::wakeup::{Cause, ClearanceId, DomainSpec, RootCause};
 
 pub use crate::measure::DomainNumber;
 

@@ -281,6 +281,7 @@ async fn main() -> anyhow::Result<()> {
     let dashboard = run_dashboard(DashboardInput {
         snapshots,
         controls,
+        events: None,
         log,
         options: DashboardOptions {
             ascii: has("ascii"),

@@ -13,6 +13,7 @@ use anyhow::{Context as _, anyhow};
 use crossterm::event::{Event, EventStream};
 use futures::{Stream, StreamExt as _};
 use loadgen::control::Control;
+use loadgen::run::EventReader;
 use loadgen::snapshot::{RunPhase, Snapshot};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
@@ -37,6 +38,8 @@ pub struct DashboardInput {
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     /// Where interventions go.
     pub controls: mpsc::UnboundedSender<Control>,
+    /// What the Wakeups view shows; `None` where nobody logs it.
+    pub events: Option<EventReader>,
     /// What the Log view shows.
     pub log: LogRing,
     /// How it looks and ends.
@@ -251,6 +254,12 @@ impl Session {
             let lines = self.input.log.from(self.log_next);
             self.log_next = lines.last().map_or(total, |line| line.sequence + 1);
             self.tell(Message::Log(lines, self.input.log.dropped()));
+        }
+        if let Some(events) = &self.input.events {
+            let came = events.read(self.model.wakeups.next);
+            if came.next > self.model.wakeups.next {
+                self.tell(Message::Events(came));
+            }
         }
         self.tell(Message::Tick(self.began.elapsed()))
     }

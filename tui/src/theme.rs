@@ -90,7 +90,64 @@ pub struct Glyphs {
     pub from: &'static str,
     /// Times.
     pub times: &'static str,
+    /// What the lanes of the Wakeups view are made of.
+    pub wakeups: &'static WakeupGlyphs,
 }
+
+/// What the lanes of the Wakeups view are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WakeupGlyphs {
+    /// A notice woke the domain.
+    pub notice: &'static str,
+    /// A fault swallowed a notice.
+    pub swallowed: &'static str,
+    /// The domain was busy and remembered.
+    pub pended: &'static str,
+    /// Cleared because it was new, or after a loss.
+    pub cleared: &'static str,
+    /// The backup poll came round.
+    pub poll: &'static str,
+    /// The backup poll rescued a job.
+    pub rescued: &'static str,
+    /// A job is a worker's.
+    pub handed_over: &'static str,
+    /// A query that found jobs.
+    pub found: &'static str,
+    /// A query that found nothing.
+    pub empty: &'static str,
+    /// A query that failed.
+    pub failed: &'static str,
+    /// A query whose end is not in sight.
+    pub in_flight: &'static str,
+}
+
+static UNICODE_WAKEUPS: WakeupGlyphs = WakeupGlyphs {
+    notice: "▾",
+    swallowed: "▽",
+    pended: "+",
+    cleared: "◆",
+    poll: "↻",
+    rescued: "R",
+    handed_over: "·",
+    found: "█",
+    empty: "▒",
+    failed: "✗",
+    in_flight: "═",
+};
+
+static ASCII_WAKEUPS: WakeupGlyphs = WakeupGlyphs {
+    notice: "v",
+    swallowed: "!",
+    pended: "+",
+    cleared: "*",
+    poll: "@",
+    rescued: "R",
+    handed_over: ".",
+    found: "#",
+    empty: "o",
+    failed: "x",
+    in_flight: "=",
+};
 
 static UNICODE: Glyphs = Glyphs {
     braille: true,
@@ -112,6 +169,7 @@ static UNICODE: Glyphs = Glyphs {
     cursor: "▏",
     from: "←",
     times: "×",
+    wakeups: &UNICODE_WAKEUPS,
 };
 
 static ASCII: Glyphs = Glyphs {
@@ -134,6 +192,7 @@ static ASCII: Glyphs = Glyphs {
     cursor: "_",
     from: "<",
     times: "x",
+    wakeups: &ASCII_WAKEUPS,
 };
 
 /// How roles look on this terminal.

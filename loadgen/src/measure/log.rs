@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use acquirer::job::Posting;
 use acquirer::wakeup::{Cause, ClearanceId, DomainSpec, RootCause};
 
 use super::alphabet::Time;
@@ -36,6 +37,8 @@ pub enum What {
     Posted {
         /// The job.
         job: u64,
+        /// What it demands, as an index into [`Events::shapes`].
+        shape: u32,
     },
     /// A notice reached a replica, and woke the domain.
     NoticeReceived {
@@ -46,6 +49,8 @@ pub enum What {
     NoticeSwallowed {
         /// The job that it names, if it is one of the run's.
         job: Option<u64>,
+        /// What that job demands, as an index into [`Events::shapes`]; `None` once the job is finished.
+        shape: Option<u32>,
     },
     /// Messages may have been dropped: every domain of the replica looks.
     MessagesLost,
@@ -244,6 +249,7 @@ impl State {
             skip,
             pages,
             domains: Arc::clone(self.domains.specs()),
+            shapes: Arc::clone(self.shapes.all()),
             faults: Arc::clone(&log.faults),
         }
     }
@@ -260,6 +266,8 @@ pub struct Events {
     pub dropped: u64,
     /// The domains that events name, by number.
     pub domains: Arc<Vec<Arc<DomainSpec>>>,
+    /// What jobs demand, as events name it.
+    pub shapes: Arc<[Posting]>,
     /// The faults that events name.
     pub faults: Arc<Vec<FaultName>>,
     /// Events of the first page that the reader knows.
@@ -267,7 +275,29 @@ pub struct Events {
     pages: Vec<Arc<[LoggedEvent]>>,
 }
 
+impl Default for Events {
+    /// Nothing was logged.
+    fn default() -> Self {
+        Self::of(0, &[])
+    }
+}
+
 impl Events {
+    /// These, the first of which has this number. They name no domain, shape or fault but those that are put in.
+    #[must_use]
+    pub fn of(first: u64, events: &[LoggedEvent]) -> Self {
+        Self {
+            first,
+            next: first + events.len() as u64,
+            dropped: first,
+            domains: Arc::default(),
+            shapes: Arc::new([]),
+            faults: Arc::default(),
+            skip: 0,
+            pages: vec![events.into()],
+        }
+    }
+
     /// All of them, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &LoggedEvent> {
         self.pages.iter().flat_map(|page| page.iter()).skip(self.skip)

@@ -1,6 +1,7 @@
 //! Backlog by shape: how many jobs of each type and tag set are posted and not acquired, and since when.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use acquirer::job::Posting;
@@ -9,8 +10,11 @@ use acquirer::wakeup::DomainSpec;
 use super::alphabet::Time;
 
 /// The backlog of every shape that the scenario posts.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Shapes(Vec<Shape>);
+#[derive(Debug, Clone)]
+pub(crate) struct Shapes {
+    shapes: Vec<Shape>,
+    all: Arc<[Posting]>,
+}
 
 #[derive(Debug, Clone)]
 struct Shape {
@@ -23,18 +27,24 @@ struct Shape {
 impl Shapes {
     pub(crate) fn new(postings: impl IntoIterator<Item = Posting>) -> Self {
         let shape = |posting| Shape { posting, queued: 0, order: VecDeque::new() };
-        Self(postings.into_iter().map(shape).collect())
+        let all: Arc<[Posting]> = postings.into_iter().collect();
+        Self { shapes: all.iter().cloned().map(shape).collect(), all }
+    }
+
+    /// What jobs demand, by shape.
+    pub(crate) fn all(&self) -> &Arc<[Posting]> {
+        &self.all
     }
 
     pub(crate) fn queued(&mut self, shape: usize, number: u64, committed: Time) {
-        let shape = &mut self.0[shape];
+        let shape = &mut self.shapes[shape];
         shape.queued += 1;
         shape.order.push_back((number, committed));
     }
 
     /// A job left the queue. `is_queued` tells of any other whether it is still there.
     pub(crate) fn taken(&mut self, shape: usize, is_queued: impl Fn(u64) -> bool) {
-        let shape = &mut self.0[shape];
+        let shape = &mut self.shapes[shape];
         shape.queued -= 1;
         while shape.order.pop_front_if(|(number, _)| !is_queued(*number)).is_some() {}
     }
@@ -45,12 +55,12 @@ impl Shapes {
     }
 
     pub(crate) fn backlog(&self) -> u64 {
-        self.0.iter().map(|shape| shape.queued).sum()
+        self.shapes.iter().map(|shape| shape.queued).sum()
     }
 
     /// How many queued jobs a domain accepts, and how long the oldest of them has waited.
     pub(crate) fn accepted_by(&self, spec: &DomainSpec, now: Time) -> (u64, Option<Duration>) {
-        let accepted = || self.0.iter().filter(|shape| spec.contains(&shape.posting));
+        let accepted = || self.shapes.iter().filter(|shape| spec.contains(&shape.posting));
         let oldest = accepted().filter(|shape| shape.queued > 0).filter_map(|shape| shape.order.front());
         let since = oldest.map(|(_, committed)| *committed).min();
         (accepted().map(|shape| shape.queued).sum(), since.map(|since| now - since))

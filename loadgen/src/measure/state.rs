@@ -192,7 +192,8 @@ impl State {
             Input::AnnouncedAgain { .. } => self.notifications_sent += 1,
             Input::NoticeSwallowed { replica, job } => {
                 self.totals.notifications_suppressed += 1;
-                self.log.push(at, Some(replica), None, What::NoticeSwallowed { job });
+                let shape = job.and_then(|job| self.live.get(&job)).map(|job| job.shape as u32);
+                self.log.push(at, Some(replica), None, What::NoticeSwallowed { job, shape });
             }
             Input::FaultBegan(facts) => self.fault_began(facts, at),
             Input::FaultEnded { name } => {
@@ -233,12 +234,12 @@ impl State {
     }
 
     fn committed(&mut self, jobs: &[PostedJob], at: Time) {
-        for PostedJob { number, .. } in jobs {
+        for PostedJob { number, shape } in jobs {
             self.ledger.posted(*number);
             self.totals.posted += 1;
             self.seconds.running().posted += 1;
             self.measured.posted += u64::from(self.window.holds(at));
-            self.log.push(at, None, None, What::Posted { job: *number });
+            self.log.push(at, None, None, What::Posted { job: *number, shape: *shape as u32 });
             let Some(job) = self.live.get_mut(number) else { continue };
             job.committed = Some(at);
             if job.taken.is_none() {

@@ -105,7 +105,7 @@ fn the_log_tells_a_wakeup_from_posting_to_hand_over() {
     assert_eq!(
         told,
         [
-            What::Posted { job: 0 },
+            What::Posted { job: 0, shape: 0 },
             What::Cleared { clearance, cause, root, parent: None },
             What::QueryStarted { clearance, acquirees: 1 },
             What::QueryFound { clearance, jobs: 1 },
@@ -135,7 +135,8 @@ fn a_reader_of_the_log_gets_each_event_once_and_is_told_what_it_missed() {
         }
     }
     read.extend(state.events(next).iter().map(|event| event.what));
-    let all: Vec<What> = (0..EVENTS).map(|job| What::NoticeSwallowed { job: Some(job) }).collect();
+    let all: Vec<What> =
+        (0..EVENTS).map(|job| What::NoticeSwallowed { job: Some(job), shape: None }).collect();
     assert_eq!(read, all);
     let late = state.events(0);
     assert_eq!((late.first, late.next), (late.dropped, EVENTS));

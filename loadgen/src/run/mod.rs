@@ -62,6 +62,12 @@ pub struct EventReader {
     recorder: Arc<Recorder>,
 }
 
+impl std::fmt::Debug for EventReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventReader").finish_non_exhaustive()
+    }
+}
+
 impl EventReader {
     /// What was logged from this event on; 0 is the first. Costs what is new, and holds up nobody.
     #[must_use]

@@ -80,7 +80,13 @@ async fn run_on(
 async fn show(handle: &RunHandle, log: LogRing, ascii: bool) -> Result<(), Failure> {
     let options =
         DashboardOptions { ascii, no_color: dashboard::no_color_wanted(), ..DashboardOptions::default() };
-    let input = DashboardInput { snapshots: handle.snapshots(), controls: handle.controls(), log, options };
+    let input = DashboardInput {
+        snapshots: handle.snapshots(),
+        controls: handle.controls(),
+        events: Some(handle.events()),
+        log,
+        options,
+    };
     dashboard::run_dashboard(input).await.map(drop).map_err(Failure::Dashboard)
 }
 

@@ -9,6 +9,7 @@ mod everywhere;
 mod log;
 mod overview;
 mod stroke;
+pub mod wakeups;
 
 use std::collections::HashMap;
 
@@ -57,6 +58,8 @@ pub enum Action {
     Move(Movement),
     /// Something of the Domains view alone.
     Domains(domains::Action),
+    /// Something of the Wakeups view alone.
+    Wakeups(wakeups::Action),
     /// A character of a text.
     Type(char),
     /// Take the last character of a text away.
@@ -129,6 +132,7 @@ pub fn bindings_of(view: View) -> &'static [Binding] {
     match view {
         View::Overview => overview::BINDINGS,
         View::Domains => domains::BINDINGS,
+        View::Wakeups => wakeups::BINDINGS,
         View::Log => log::BINDINGS,
     }
 }

@@ -2,6 +2,7 @@
 
 mod domains;
 mod log;
+mod wakeups;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ pub use domains::{
     visible_rows, waiting, worst_first,
 };
 pub use log::LogState;
+pub use wakeups::{Chapter, EVENTS_MAX, Landmark, SPANS, Story, WakeupsState};
 
 use crate::keymap::Keymap;
 use crate::theme::Theme;
@@ -26,13 +28,15 @@ pub enum View {
     Overview,
     /// Every domain, sorted and filtered.
     Domains,
+    /// What woke whom, on an axis of time.
+    Wakeups,
     /// What the program said.
     Log,
 }
 
 impl View {
     /// Every view there is, in the order of Tab.
-    pub const ALL: [Self; 3] = [Self::Overview, Self::Domains, Self::Log];
+    pub const ALL: [Self; 4] = [Self::Overview, Self::Domains, Self::Wakeups, Self::Log];
 
     /// The number key that shows it.
     #[must_use]
@@ -40,6 +44,7 @@ impl View {
         match self {
             Self::Overview => '1',
             Self::Domains => '2',
+            Self::Wakeups => '3',
             Self::Log => '7',
         }
     }
@@ -50,6 +55,7 @@ impl View {
         match self {
             Self::Overview => "Overview",
             Self::Domains => "Domains",
+            Self::Wakeups => "Wakeups",
             Self::Log => "Log",
         }
     }
@@ -97,6 +103,8 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// The Domains view.
     pub domains: DomainsState,
+    /// The Wakeups view.
+    pub wakeups: WakeupsState,
     /// The Log view.
     pub log: LogState,
     /// Whether the dashboard stays when the run finishes.
@@ -121,6 +129,7 @@ impl Model {
             now: Duration::ZERO,
             notice: None,
             domains: DomainsState::default(),
+            wakeups: WakeupsState::default(),
             log: LogState::default(),
             stay_when_finished,
             dirty: true,

@@ -5,12 +5,14 @@
 
 mod domains;
 mod log;
+mod wakeups;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 use loadgen::control::Control;
+use loadgen::measure::Events;
 use loadgen::snapshot::{RunPhase, Snapshot};
 use ratatui::layout::Size;
 
@@ -35,6 +37,8 @@ pub enum Message {
     Resized(Size),
     /// The run published a snapshot.
     Snapshot(Arc<Snapshot>),
+    /// What was logged of wakeups since the last time.
+    Events(Events),
     /// New lines of the log, and how many were dropped in all.
     Log(Vec<Arc<LogLine>>, u64),
     /// The loop's clock, since the dashboard began.
@@ -67,6 +71,7 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
             model.size = size;
             model.dirty = true;
             domains::resized(model);
+            wakeups::refresh(model);
             None
         }
         Message::Snapshot(snapshot) => {
@@ -76,6 +81,12 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
                 show_latest(model);
             }
             (model.finished() && !model.stay_when_finished).then_some(Command::LeaveFinished)
+        }
+        Message::Events(events) => {
+            model.wakeups.append(&events);
+            wakeups::refresh(model);
+            model.dirty |= model.view == View::Wakeups && model.frozen_since.is_none();
+            None
         }
         Message::Log(lines, dropped) => {
             let frozen = model.frozen_since.is_some();
@@ -133,6 +144,7 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::Erase => domains::erase_from_filter(model),
         Action::Accept => model.domains.editing = false,
         Action::Domains(action) => domains::act(model, action),
+        Action::Wakeups(action) => wakeups::act(model, action),
         Action::Open => open(model),
         Action::Move(movement) => go(model, movement),
     }
@@ -142,6 +154,7 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
 fn open(model: &mut Model) {
     match model.view {
         View::Domains => domains::open(model),
+        View::Wakeups => wakeups::open(model),
         View::Overview | View::Log => {}
     }
 }
@@ -161,6 +174,7 @@ fn back(model: &mut Model) {
     }
     match model.view {
         View::Domains => domains::back(model),
+        View::Wakeups => wakeups::back(model),
         View::Overview | View::Log => {}
     }
 }
@@ -168,9 +182,18 @@ fn back(model: &mut Model) {
 fn freeze(model: &mut Model) {
     if model.frozen_since.take().is_some() {
         model.log.thaw();
+        model.wakeups.held_at = None;
         show_latest(model);
     } else {
+        hold(model);
+    }
+}
+
+/// Holds the view still, if it isn't.
+fn hold(model: &mut Model) {
+    if model.frozen_since.is_none() {
         model.frozen_since = Some(model.now);
+        model.wakeups.held_at = Some(wakeups::newest(model));
     }
 }
 
@@ -215,6 +238,7 @@ fn go(model: &mut Model, movement: Movement) {
     match model.view {
         View::Overview => {}
         View::Domains => domains::go(model, movement),
+        View::Wakeups => wakeups::go(model, movement),
         View::Log => log::go(model, movement),
     }
 }

@@ -9,9 +9,17 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{Segment, fit, put};
-use crate::keymap::{Action, Movement, domains};
-use crate::model::{Model, View};
+use crate::keymap::{Action, Movement, domains, wakeups};
+use crate::model::{Landmark, Model, View};
 use crate::theme::Role;
+
+const fn step(forward: bool) -> Action {
+    Action::Wakeups(wakeups::Action::Jump { to: Landmark::Event, forward })
+}
+
+const fn rescued(forward: bool) -> Action {
+    Action::Wakeups(wakeups::Action::Jump { to: Landmark::Rescued, forward })
+}
 
 /// What stays longest when room is short (0 first), the actions, and what they do.
 type Hint<'a> = (u8, &'a [Action], &'a str);
@@ -56,6 +64,20 @@ fn line(model: &Model, width: u16) -> Line<'_> {
             (5, &[Action::Freeze], freeze),
             (6, &[Action::ToggleDropNotifications], drop),
             (7, &[Action::KillListeners], "kill listener"),
+            (0, &[Action::Quit], "quit"),
+        ],
+        View::Wakeups => &[
+            (1, &[Action::Help], "help"),
+            (
+                3,
+                &[Action::Wakeups(wakeups::Action::Zoom(-1)), Action::Wakeups(wakeups::Action::Zoom(1))],
+                "zoom",
+            ),
+            (2, &[step(false), step(true)], "step"),
+            (4, &[Action::Open], if model.wakeups.story.is_some() { "close" } else { "story" }),
+            (5, &[rescued(false), rescued(true)], "rescued"),
+            (6, &[Action::Freeze], freeze),
+            (7, &[Action::ToggleDropNotifications], drop),
             (0, &[Action::Quit], "quit"),
         ],
         View::Log => &[

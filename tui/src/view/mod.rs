@@ -27,6 +27,7 @@ mod paint;
 mod period;
 mod queries;
 mod queue_wait;
+mod wakeups;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -41,6 +42,7 @@ pub fn view(model: &Model, area: Rect, buffer: &mut Buffer) {
     match model.view {
         View::Overview => overview::draw(model, screen.body, buffer),
         View::Domains => domains::draw(model, screen.body, buffer),
+        View::Wakeups => wakeups::draw(model, screen.body, buffer),
         View::Log => log::draw(model, screen.body, buffer),
     }
     footer::draw(model, screen.footer, buffer);
@@ -53,6 +55,24 @@ pub fn view(model: &Model, area: Rect, buffer: &mut Buffer) {
 #[must_use]
 pub fn domains_page(model: &Model) -> usize {
     domains::page(model, Screen::of(whole(model)).body)
+}
+
+/// How many lanes a screenful of the Wakeups view has.
+#[must_use]
+pub fn wakeups_page(model: &Model) -> usize {
+    wakeups::page(model, Screen::of(whole(model)).body)
+}
+
+/// How many lines a screenful of a wakeup's story has.
+#[must_use]
+pub fn wakeups_story_page(model: &Model) -> usize {
+    wakeups::story_page(Screen::of(whole(model)).body)
+}
+
+/// How many lines a wakeup's story has.
+#[must_use]
+pub fn wakeups_story_lines(model: &Model) -> usize {
+    wakeups::story_lines(model)
 }
 
 /// How many lines a screenful of the Log view has.

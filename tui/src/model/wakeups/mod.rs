@@ -1,0 +1,297 @@
+//! What the Wakeups view remembers: the events that came, the window of time that is looked at, the event that is
+//! pointed at.
+//!
+//! Events are kept up to [`EVENTS_MAX`], the oldest dropped first. A window follows the newest until somebody holds
+//! it still. It draws nothing and reads no clock.
+
+mod story;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use loadgen::measure::{Events, FaultName, LoggedEvent, What};
+use loadgen::snapshot::{DomainNumber, DomainSpec, Posting};
+
+pub use story::{Chapter, Story};
+
+/// So many events are kept.
+pub const EVENTS_MAX: usize = 100_000;
+
+/// How much time a window may show; past the last it shows the whole run.
+pub const SPANS: [Duration; 12] = [
+    Duration::from_millis(100),
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_millis(2_500),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+    Duration::from_mins(1),
+    Duration::from_mins(5),
+    Duration::from_mins(15),
+    Duration::from_hours(1),
+];
+/// The span of a fresh view: 10 s.
+const SPAN_FIRST: usize = 6;
+
+/// What can be jumped to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Landmark {
+    /// Any event of a lane.
+    Event,
+    /// A job that the backup poll rescued.
+    Rescued,
+    /// A notice that a fault swallowed: a wakeup that did not happen.
+    Swallowed,
+    /// A query that failed.
+    Failed,
+}
+
+/// The state of the Wakeups view.
+#[derive(Debug, Clone)]
+pub struct WakeupsState {
+    events: VecDeque<LoggedEvent>,
+    /// The number of the oldest event that is kept.
+    first: u64,
+    /// Where reading goes on.
+    pub next: u64,
+    /// The domains that events name, by number.
+    pub domains: Arc<Vec<Arc<DomainSpec>>>,
+    shapes: Arc<[Posting]>,
+    /// The faults that events name.
+    pub faults: Arc<Vec<FaultName>>,
+    /// The domains that accept each shape.
+    accepting: Vec<Vec<DomainNumber>>,
+    /// The domains in the order of their lanes.
+    pub lanes: Vec<DomainNumber>,
+    /// The selected one of `lanes`; 0 when there are none.
+    pub lane: usize,
+    /// The first of `lanes` on the screen.
+    pub offset: usize,
+    /// An index into [`SPANS`]; past its end, the whole run.
+    span: usize,
+    /// Where the window ends while it is held still.
+    pub held_at: Option<Duration>,
+    /// The event that is pointed at, by its number.
+    pub pointed: Option<u64>,
+    /// Whether its story is open, and how far that is scrolled.
+    pub story: Option<usize>,
+}
+
+impl Default for WakeupsState {
+    fn default() -> Self {
+        Self {
+            events: VecDeque::new(),
+            first: 0,
+            next: 0,
+            domains: Arc::default(),
+            shapes: Arc::new([]),
+            faults: Arc::default(),
+            accepting: Vec::new(),
+            lanes: Vec::new(),
+            lane: 0,
+            offset: 0,
+            span: SPAN_FIRST,
+            held_at: None,
+            pointed: None,
+            story: None,
+        }
+    }
+}
+
+impl WakeupsState {
+    /// Takes in what came.
+    pub fn append(&mut self, came: &Events) {
+        if came.first > self.next {
+            // What lies between was dropped before it could be read: what is older would seem to be next to it.
+            self.events.clear();
+        }
+        let new =
+            came.iter().skip(usize::try_from(self.next.saturating_sub(came.first)).unwrap_or(usize::MAX));
+        self.events.extend(new.copied());
+        self.next = self.next.max(came.next);
+        let excess = self.events.len().saturating_sub(EVENTS_MAX);
+        self.events.drain(..excess);
+        self.first = self.next - self.events.len() as u64;
+        let is_new_domain = came.domains.len() != self.domains.len();
+        let is_new_shape = came.shapes.len() != self.shapes.len();
+        self.faults = Arc::clone(&came.faults);
+        if is_new_domain || is_new_shape {
+            self.domains = Arc::clone(&came.domains);
+            self.shapes = Arc::clone(&came.shapes);
+            self.match_shapes();
+        }
+        if is_new_domain {
+            self.make_lanes();
+        }
+        if self.pointed.is_some_and(|pointed| pointed < self.first) {
+            (self.pointed, self.story) = (None, None);
+        }
+    }
+
+    fn match_shapes(&mut self) {
+        let accept = |shape: &Posting| {
+            let of_shape = (0..).zip(self.domains.iter()).filter(|(_, spec)| spec.contains(shape));
+            of_shape.map(|(number, _)| number).collect()
+        };
+        self.accepting = self.shapes.iter().map(accept).collect();
+    }
+
+    fn make_lanes(&mut self) {
+        let selected = self.lanes.get(self.lane).copied();
+        let mut lanes: Vec<DomainNumber> = (0..self.domains.len() as DomainNumber).collect();
+        lanes.sort_by_cached_key(|number| self.label(*number));
+        self.lanes = lanes;
+        self.lane = selected
+            .and_then(|selected| self.lanes.iter().position(|lane| *lane == selected))
+            .unwrap_or(self.lane.min(self.lanes.len().saturating_sub(1)));
+    }
+
+    /// A domain in words.
+    #[must_use]
+    pub fn label(&self, domain: DomainNumber) -> String {
+        self.domains.get(domain as usize).map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// The domain of the selected lane.
+    #[must_use]
+    pub fn selected(&self) -> Option<DomainNumber> {
+        self.lanes.get(self.lane).copied()
+    }
+
+    /// Whether nothing came yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// An event by its number.
+    #[must_use]
+    pub fn event(&self, number: u64) -> Option<&LoggedEvent> {
+        self.events.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
+    }
+
+    /// All events that are kept, with their numbers, oldest first.
+    pub fn events(&self) -> impl DoubleEndedIterator<Item = (u64, &LoggedEvent)> + ExactSizeIterator {
+        let first = self.first;
+        self.events.iter().enumerate().map(move |(place, event)| (first + place as u64, event))
+    }
+
+    /// The events from `from` on, oldest first.
+    pub fn events_since(&self, from: Duration) -> impl Iterator<Item = (u64, &LoggedEvent)> {
+        let place = self.events.partition_point(|event| event.at < from);
+        let first = self.first;
+        self.events.range(place..).zip(place..).map(move |(event, place)| (first + place as u64, event))
+    }
+
+    /// The lanes that an event belongs to: its domain's, or those of all domains that would have heard of the job.
+    #[must_use]
+    pub fn domains_of<'a>(&'a self, event: &'a LoggedEvent) -> &'a [DomainNumber] {
+        if let Some(domain) = &event.domain {
+            return std::slice::from_ref(domain);
+        }
+        match event.what {
+            What::Posted { shape, .. } | What::NoticeSwallowed { shape: Some(shape), .. } => {
+                self.accepting.get(shape as usize).map_or(&[], Vec::as_slice)
+            }
+            _ => &[],
+        }
+    }
+
+    /// How much time the window shows when the run is `newest` old; `None` is all of it.
+    #[must_use]
+    pub fn span(&self) -> Option<Duration> {
+        SPANS.get(self.span).copied()
+    }
+
+    /// Shows more time, or with a negative number less.
+    pub fn zoom(&mut self, steps: isize) {
+        self.span = self.span.saturating_add_signed(steps).min(SPANS.len());
+    }
+
+    /// The window's begin and end when the run is `newest` old.
+    #[must_use]
+    pub fn window(&self, newest: Duration) -> (Duration, Duration) {
+        let end = self.held_at.unwrap_or(newest);
+        match self.span() {
+            Some(span) => (end.saturating_sub(span), end.max(span)),
+            None => (Duration::ZERO, newest.max(Duration::from_millis(1))),
+        }
+    }
+
+    /// Moves the window by a part of itself, into the past when negative.
+    pub fn scroll(&mut self, halves: i32, newest: Duration) {
+        let Some(span) = self.span() else { return };
+        let by = span / 2 * halves.unsigned_abs();
+        let (_, end) = self.window(newest);
+        let to = if halves < 0 { end.saturating_sub(by).max(span) } else { (end + by).min(newest) };
+        self.held_at = Some(to);
+    }
+
+    /// Points at the next of a kind, or at the one before, seen from what is pointed at or from the window's end.
+    /// Events are those of the selected lane; anything else is looked for in all of them. Whether there is one.
+    pub fn jump(&mut self, kind: Landmark, forward: bool, newest: Duration) -> bool {
+        let lane = self.selected();
+        let is_it = |event: &LoggedEvent| match kind {
+            Landmark::Event => lane.is_some_and(|lane| self.domains_of(event).contains(&lane)),
+            Landmark::Rescued => matches!(event.what, What::HandedOver { is_rescued: true, .. }),
+            Landmark::Swallowed => matches!(event.what, What::NoticeSwallowed { .. }),
+            Landmark::Failed => matches!(event.what, What::QueryFailed { .. }),
+        };
+        let (_, end) = self.window(newest);
+        let from = self
+            .pointed
+            .unwrap_or_else(|| self.first + self.events.partition_point(|event| event.at <= end) as u64);
+        let found = if forward {
+            self.events().find(|(number, event)| *number > from && is_it(event))
+        } else {
+            self.events().rev().find(|(number, event)| *number < from && is_it(event))
+        };
+        let Some((number, at, domains)) =
+            found.map(|(number, event)| (number, event.at, self.domains_of(event).to_vec()))
+        else {
+            return false;
+        };
+        self.pointed = Some(number);
+        if !lane.is_some_and(|lane| domains.contains(&lane))
+            && let Some(place) = self.lanes.iter().position(|lane| domains.contains(lane))
+        {
+            self.lane = place;
+        }
+        self.show(at, newest);
+        true
+    }
+
+    /// Holds the window so that it shows a moment.
+    fn show(&mut self, at: Duration, newest: Duration) {
+        let (from, end) = self.window(newest);
+        if at < from || at > end || self.held_at.is_none() {
+            let span = self.span().unwrap_or(newest);
+            self.held_at =
+                Some(if at < from || at > end { (at + span / 2).min(newest).max(span) } else { end });
+        }
+    }
+
+    /// Scrolls so that the selected lane is among `page` lanes on the screen.
+    pub fn scroll_to_lane(&mut self, page: usize) {
+        let page = page.max(1);
+        self.offset = self
+            .offset
+            .clamp((self.lane + 1).saturating_sub(page), self.lane)
+            .min(self.lanes.len().saturating_sub(page));
+    }
+
+    /// What happened, as a person would say it.
+    #[must_use]
+    pub fn in_words(&self, event: &LoggedEvent) -> String {
+        story::in_words(self, event)
+    }
+
+    /// The whole chain that the event that is pointed at belongs to.
+    #[must_use]
+    pub fn story(&self) -> Option<Story> {
+        Story::of(self, self.pointed?)
+    }
+}

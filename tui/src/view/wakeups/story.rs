@@ -1,0 +1,82 @@
+//! One wakeup, its whole chain, over the lanes.
+//!
+//! ```text
+//! ┌ job 812, terraform on-prem · Esc closes ───────────────────────┐
+//! │ 00:37.200            job 812 was committed                     │
+//! │ 00:37.204   +4ms  r1 a fault swallowed the notice of job 812   │
+//! │ 00:42.000  +4.8s  r1 the backup poll came round: …             │
+//! │ waited 4801.2 ms: 4800.1 ms without any notice, …              │
+//! └────────────────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget as _};
+
+use super::super::format;
+use super::super::paint::{clip, frame, put, title};
+use super::moment;
+use crate::model::{Chapter, Model};
+use crate::theme::{Role, Theme};
+
+/// In the lower part, and all of it where there is little.
+fn place(area: Rect) -> Rect {
+    let height = if area.height <= 16 { area.height } else { (area.height * 2 / 3).max(14) };
+    Rect { y: area.bottom() - height, height, ..area }
+}
+
+/// How many lines a screenful has; one at least, so that a page is a step.
+pub(in super::super) fn page(area: Rect) -> usize {
+    usize::from(place(area).height.saturating_sub(2)).max(1)
+}
+
+/// How many lines it has.
+pub(in super::super) fn lines(model: &Model) -> usize {
+    model.wakeups.story().map_or(0, |story| story.chapters.len() + 2)
+}
+
+pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let theme = &model.theme;
+    let Some(story) = model.wakeups.story() else { return };
+    let area = place(area).intersection(buffer.area);
+    Clear.render(area, buffer);
+    let note = format!("{}Esc closes", theme.glyphs.separator.trim_start());
+    let name = clip(&story.title, usize::from(area.width.saturating_sub(20)), theme);
+    let inner = frame(buffer, area, &title(name, note, theme), theme);
+    let pointed = model.wakeups.pointed;
+    let width = usize::from(inner.width);
+    let mut lines: Vec<Line<'_>> =
+        story.chapters.iter().map(|chapter| written(chapter, pointed, width, theme)).collect();
+    lines.push(Line::default());
+    lines.push(Line::styled(clip(&format!(" {}", story.conclusion), width, theme), theme.style(Role::Title)));
+    let rows = usize::from(inner.height);
+    let from = model.wakeups.story.unwrap_or(0).min(lines.len().saturating_sub(rows));
+    for (row, line) in (0..inner.height).zip(&lines[from..]) {
+        put(buffer, inner, row, line);
+    }
+}
+
+fn written<'a>(chapter: &Chapter, pointed: Option<u64>, width: usize, theme: &Theme) -> Line<'a> {
+    let after = if chapter.after.is_zero() {
+        String::new()
+    } else {
+        format!("+{}", format::micros(chapter.after.as_micros().try_into().unwrap_or(u64::MAX)))
+    };
+    let replica = chapter.replica.map_or(String::new(), |replica| format!("r{replica}"));
+    let is_pointed = pointed == Some(chapter.number);
+    let marker = if is_pointed { theme.glyphs.selected } else { " " };
+    let head = format!("{} {after:>8} {replica:>3} ", moment(chapter.at));
+    let room = width.saturating_sub(head.len() + 1);
+    let is_loud = chapter.text.contains("RESCUED") || chapter.text.contains("swallowed");
+    let role = match (is_loud, is_pointed) {
+        (true, _) => Role::Alarm,
+        (false, true) => Role::Title,
+        (false, false) => Role::Text,
+    };
+    Line::from(vec![
+        Span::styled(marker, theme.style(Role::Key)),
+        Span::styled(head, theme.style(Role::Dim)),
+        Span::styled(clip(&chapter.text, room, theme), theme.style(role)),
+    ])
+}
