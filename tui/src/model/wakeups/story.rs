@@ -96,7 +96,11 @@ impl Story {
 
 fn job_of(event: &LoggedEvent) -> Option<u64> {
     match event.what {
-        What::Posted { job, .. } | What::HandedOver { job, .. } | What::NotTaken { job } => Some(job),
+        What::Posted { job, .. }
+        | What::HandedOver { job, .. }
+        | What::NotTaken { job }
+        | What::WorkerDied { job }
+        | What::Freed { job } => Some(job),
         What::NoticeReceived { job } | What::NoticeSwallowed { job, .. } => job,
         _ => None,
     }
@@ -224,6 +228,8 @@ pub(super) fn in_words(state: &WakeupsState, event: &LoggedEvent) -> String {
             format!("a worker has job {job}: RESCUED, no notice had come")
         }
         What::HandedOver { job, .. } => format!("a worker has job {job}"),
+        What::WorkerDied { job } => format!("the worker that had job {job} died"),
+        What::Freed { job } => format!("job {job} was freed: it may be acquired again"),
         What::NotTaken { job } => format!("whoever waited for job {job} had left"),
         What::FaultBegan { fault } => format!("{} began", fault_name(state, fault)),
         What::FaultEnded { fault } => format!("{} ended", fault_name(state, fault)),
