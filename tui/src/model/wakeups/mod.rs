@@ -174,6 +174,7 @@ impl WakeupsState {
     }
 
     /// All events that are kept, with their numbers, oldest first.
+    #[must_use]
     pub fn events(&self) -> impl DoubleEndedIterator<Item = (u64, &LoggedEvent)> + ExactSizeIterator {
         let first = self.first;
         self.events.iter().enumerate().map(move |(place, event)| (first + place as u64, event))
