@@ -333,6 +333,35 @@ fn every_key_of_the_contract_is_there() {
 }
 
 #[test]
+fn every_figure_can_be_asserted() {
+    let json = serde_json::to_value(fixed()).unwrap();
+    let mut paths = Vec::new();
+    leaves("", &json, &mut paths);
+    assert!(paths.len() > 150, "{paths:?}");
+    for path in paths {
+        let limits = ["", " >= 0", " >= 0us"];
+        let can_be = limits.iter().any(|limit| format!("{path}{limit}").parse::<Expression>().is_ok());
+        assert!(can_be, "{path} is no figure");
+    }
+}
+
+/// The paths of all numbers and truths that came out of the run, those in lists apart.
+fn leaves(path: &str, value: &Value, paths: &mut Vec<String>) {
+    match value {
+        Value::Number(_) | Value::Bool(_) => paths.push(path.to_owned()),
+        Value::Object(keys) => {
+            for (key, value) in keys {
+                let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                if !matches!(below.as_str(), "scenario" | "policy" | "tool" | "schema_version") {
+                    leaves(&below, value, paths);
+                }
+            }
+        }
+        Value::Array(_) | Value::String(_) | Value::Null => {}
+    }
+}
+
+#[test]
 fn a_written_report_is_read_back() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("run.json");
