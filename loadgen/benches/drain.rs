@@ -20,21 +20,20 @@
 mod support;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use acquirer::store::postgres::statements;
 use acquirer::wakeup::Policy;
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use loadgen::database::Database;
 use loadgen::database::schema::SchemaLease;
 use sqlx::{ConnectOptions as _, Executor as _};
 
-use support::cluster;
 use support::figures::{median, print_table, ratio, verdict};
 use support::options::Options;
 use support::pgbench::Pgbench;
 use support::queue::{self, Turn};
 use support::scenario;
+use support::{cluster, command};
 
 const DOMAINS: usize = 4;
 const ACQUIREES: usize = 16;
@@ -45,7 +44,7 @@ const GOAL: f64 = 0.8;
 fn main() -> anyhow::Result<()> {
     let Some(options) = Options::read(5) else { return Ok(()) };
     let directory = tempfile::tempdir()?;
-    let clearance = build_clearance()?;
+    let clearance = command::build()?;
     tokio::runtime::Runtime::new()?.block_on(async {
         let database = cluster::open(&options).await?;
         println!(
@@ -150,31 +149,20 @@ impl Bench<'_> {
     }
 
     fn run_clearance(&self, completes: bool) -> anyhow::Result<Turn> {
-        let (scenario, report) = (self.directory.join("drain.toml"), self.directory.join("drain.json"));
-        std::fs::write(&scenario, scenario_text(completes))?;
-        let place = self.database.connect_options();
-        let socket = place.get_socket().context("a private cluster has a socket")?.display().to_string();
-        let url = format!("postgres://postgres@localhost/postgres?host={socket}&port={}", place.get_port());
-        let output = Command::new(&self.clearance)
-            .args(["run", "--headless", "--database-url", &url, "--report"])
-            .arg(&report)
-            .arg(&scenario)
-            .stdin(Stdio::null())
-            .output()?;
-        ensure!(output.status.success(), "clearance: {}", String::from_utf8_lossy(&output.stderr));
-        let report: serde_json::Value = serde_json::from_slice(&std::fs::read(&report)?)?;
-        let number = |pointer: &str| report.pointer(pointer).and_then(serde_json::Value::as_f64);
+        let report =
+            command::run(&self.clearance, &self.database, self.directory, &scenario_text(completes), &[])?;
+        let number = |pointer: &str| command::number(&report, pointer);
         let done = if completes { "/jobs/completed" } else { "/jobs/acquired" };
-        ensure!(number(done) == Some(JOBS as f64), "{done} of clearance's report is not {JOBS}");
+        ensure!(command::count(&report, done)? == JOBS as u64, "{done} of clearance's report is not {JOBS}");
         if completes {
             return Ok(Turn {
-                jobs_per_s: number("/rates/completed").context("no rate of jobs")?,
-                queries_per_s: number("/rates/acquire_queries").context("no rate of queries")?,
+                jobs_per_s: number("/rates/completed")?,
+                queries_per_s: number("/rates/acquire_queries")?,
             });
         }
         // What is preloaded waits from the beginning, so that the longest wait is the time that it all took.
-        let seconds = number("/latency_us/queue_wait/max").context("no queue wait")? / 1e6;
-        let queries = number("/queries/acquire/total").context("no queries")?;
+        let seconds = number("/latency_us/queue_wait/max")? / 1e6;
+        let queries = number("/queries/acquire/total")?;
         Ok(Turn { jobs_per_s: JOBS as f64 / seconds, queries_per_s: queries / seconds })
     }
 }
@@ -184,14 +172,4 @@ fn scenario_text(completes: bool) -> String {
     let (workers, service, duration) =
         if completes { (ACQUIREES, "0s", "2m") } else { (JOBS / DOMAINS + 500, "1h", "15s") };
     scenario::drain(JOBS, DOMAINS, workers, service, duration)
-}
-
-/// The binary as it is now, built beside this bench.
-fn build_clearance() -> anyhow::Result<PathBuf> {
-    let built =
-        Command::new(env!("CARGO")).args(["build", "--release", "--quiet", "-p", "clearance"]).status()?;
-    ensure!(built.success(), "clearance does not build");
-    let beside = std::env::current_exe()?;
-    let beside = beside.parent().and_then(Path::parent).context("a bench lies in target/release/deps")?;
-    Ok(beside.join("clearance"))
 }

@@ -2,7 +2,7 @@
 //!
 //! Everything is made anew from the inputs, by the same code that the run itself was measured with. While it goes
 //! through a recording it keeps the state of some moments, so that a step back costs the way from the nearest of
-//! them. Memory is bounded: [`KEYFRAMES_MAX`] states, and one block.
+//! them. Memory is bounded: [`KEYFRAMES_MAX`] states of about three megabytes, and one block.
 
 use std::io::Write;
 use std::path::Path;

@@ -268,3 +268,24 @@ fn what_can_be_made_is_told_by_the_files_name() {
     assert!(target(&directory.path().join("run.json")).unwrap_err().to_string().ends_with("ends in .clr"));
     assert!(target(&directory.path().join("run.clr")).is_ok());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_disk_that_fails_ends_the_recording_and_not_the_load() {
+    use std::io::Read as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("pipe.clr");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(made.success());
+    // Whoever reads takes the beginning and goes, and nothing more can be written.
+    let pipe = path.clone();
+    let reader = std::thread::spawn(move || {
+        std::fs::File::open(pipe).unwrap().read_exact(&mut [0; 8]).unwrap();
+    });
+    let gone = move || reader.join().unwrap();
+    let (recording, mut tape) = Recording::create_when(path, &head(), gone).unwrap();
+    story(SECONDS * 4, |at, input| tape.take(at, input));
+    let failed = recording.finish(tape, Some(&closing())).unwrap_err().to_string();
+    assert!(failed.starts_with("cannot write ") && failed.contains("pipe.clr: "), "{failed}");
+}
