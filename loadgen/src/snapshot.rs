@@ -142,6 +142,8 @@ pub struct Totals {
     pub crashed: u64,
     /// Jobs of dead workers that were made available again.
     pub freed: u64,
+    /// Of those, jobs whose posting should have woken somebody who slept, and didn't.
+    pub wakeups_lost: u64,
     /// Jobs found for callers who had left, which the policy leaves marked as running (`W10`).
     pub stranded: u64,
 }
@@ -176,6 +178,8 @@ pub struct Second {
     pub completed: u64,
     /// Jobs acquired that the backup poll rescued.
     pub rescued: u64,
+    /// Postings of which the wakeup was lost, as was found out when the backup poll rescued their jobs.
+    pub wakeups_lost: u64,
     /// Posted, not acquired, at its end.
     pub backlog: u64,
     /// Acquire queries that found a job.

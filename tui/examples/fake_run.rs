@@ -116,6 +116,7 @@ impl Run {
             acquired,
             completed: acquired * 97 / 100,
             rescued,
+            wakeups_lost: rescued,
             backlog: self.totals.backlog,
             found: acquired,
             empty: acquired / 6,

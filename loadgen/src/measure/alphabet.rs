@@ -252,6 +252,8 @@ pub struct Surroundings {
     pub target_rate: f64,
     /// For how long the database has not answered, when that is worth telling.
     pub database_silent_for: Option<Duration>,
+    /// Processor time that this process has used since it began; `None` where that can't be found out.
+    pub cpu_used: Option<Duration>,
     /// Workers that are present, by fleet.
     pub workers: Vec<usize>,
     /// The domains that stand, by replica.

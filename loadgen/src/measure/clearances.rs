@@ -27,6 +27,8 @@ pub(crate) struct LiveClearance {
     pub(crate) root: RootCause,
     pub(crate) domain: DomainIndex,
     pub(crate) query_started: Option<Time>,
+    /// How many acquirees its query is for.
+    pub(crate) asked: usize,
 }
 
 /// All clearances of all replicas.
@@ -42,8 +44,13 @@ pub(crate) struct Clearances {
 impl Clearances {
     pub(crate) fn given(&mut self, replica: usize, clearance: &Clearance, domain: DomainIndex) {
         self.count(clearance.cause).clearances += 1;
-        let live =
-            LiveClearance { cause: clearance.cause, root: clearance.root, domain, query_started: None };
+        let live = LiveClearance {
+            cause: clearance.cause,
+            root: clearance.root,
+            domain,
+            query_started: None,
+            asked: 0,
+        };
         self.live.insert((replica, clearance.id), live);
     }
 
@@ -52,19 +59,21 @@ impl Clearances {
         self.live.remove(&(replica, clearance))
     }
 
-    /// Its query is in flight; the domain that it belongs to.
+    /// Its query for so many acquirees is in flight.
     pub(crate) fn query_started(
         &mut self,
         replica: usize,
         clearance: ClearanceId,
+        asked: usize,
         at: Time,
-    ) -> Option<DomainIndex> {
+    ) -> Option<LiveClearance> {
         let live = self.live.get_mut(&(replica, clearance))?;
         live.query_started = Some(at);
+        live.asked = asked;
         let in_flight = self.in_flight.entry(live.domain).or_default();
         *in_flight += 1;
         self.in_flight_max = self.in_flight_max.max(*in_flight);
-        Some(live.domain)
+        Some(*live)
     }
 
     /// Takes a clearance whose query ended.

@@ -41,10 +41,11 @@ pub(crate) struct DomainStats {
 }
 
 impl Domains {
-    pub(crate) fn born(&mut self, replica: usize, domain: DomainId, spec: &Arc<DomainSpec>) {
+    pub(crate) fn born(&mut self, replica: usize, domain: DomainId, spec: &Arc<DomainSpec>) -> DomainIndex {
         let key = (spec.key().clone(), replica);
         let index = self.by_key.get(&key).copied().unwrap_or_else(|| self.add(key, replica, spec));
         self.standing.insert((replica, domain), index);
+        index
     }
 
     fn add(&mut self, key: (DomainKey, usize), replica: usize, spec: &Arc<DomainSpec>) -> DomainIndex {
@@ -69,8 +70,8 @@ impl Domains {
         index
     }
 
-    pub(crate) fn dissolved(&mut self, replica: usize, domain: DomainId) {
-        self.standing.remove(&(replica, domain));
+    pub(crate) fn dissolved(&mut self, replica: usize, domain: DomainId) -> Option<DomainIndex> {
+        self.standing.remove(&(replica, domain))
     }
 
     /// Where a standing domain's record is.

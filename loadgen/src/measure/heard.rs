@@ -6,8 +6,9 @@ use acquirer::wakeup::{Cause, Clearance, ClearanceId, DomainId, RootCause};
 
 use super::alphabet::{Heard, Time};
 use super::latency::{self, Stage};
+use super::live::Taken;
 use super::log::What;
-use super::state::{State, Taken};
+use super::state::State;
 
 /// How a query ended.
 #[derive(Clone, Copy)]
@@ -27,16 +28,27 @@ impl State {
                 self.totals.losses_signalled += 1;
                 self.log.push(at, Some(replica), None, What::MessagesLost);
             }
-            Heard::DomainBorn { domain, spec } => self.domains.born(replica, domain, spec),
-            Heard::DomainDissolved { domain } => self.domains.dissolved(replica, domain),
+            Heard::DomainBorn { domain, spec } => {
+                let index = self.domains.born(replica, domain, spec);
+                self.attribution.born(index, replica, spec, &self.shapes);
+            }
+            Heard::DomainDissolved { domain } => {
+                if let Some(index) = self.domains.dissolved(replica, domain) {
+                    self.attribution.dissolved(index, at);
+                }
+            }
             Heard::Cleared(clearance) => self.cleared(replica, &clearance, at),
             Heard::Revoked { clearance } => {
                 if let Some(live) = self.clearances.revoked(replica, clearance) {
+                    self.attribution.idle(live.domain, at);
                     let domain = Some(self.domains.at(live.domain).number);
                     self.log.push(at, Some(replica), domain, What::Revoked { clearance });
                 }
             }
             Heard::Pended { domain, root } => {
+                if let Some(index) = self.domains.index(replica, domain) {
+                    self.attribution.pended(index, root);
+                }
                 let domain = self.domains.number(replica, domain);
                 self.log.push(at, Some(replica), domain, What::Pended { root });
             }
@@ -62,6 +74,9 @@ impl State {
             }
             Heard::Released { job } => self.released(job),
             Heard::BackingOff { domain, pause } => {
+                if let Some(index) = self.domains.index(replica, domain) {
+                    self.attribution.pauses(index);
+                }
                 let domain = self.domains.number(replica, domain);
                 self.log.push(at, Some(replica), domain, What::BackingOff { pause });
             }
@@ -75,18 +90,23 @@ impl State {
         self.log.push(at, Some(replica), woken, What::NoticeReceived { job: number });
         let Some(job) = number.and_then(|number| self.live.get_mut(&number)) else { return };
         job.heard_by.add(replica);
-        if let Some(taken) = &mut job.taken
-            && taken.root == RootCause::BackupPoll
-            && taken.replica == replica
-        {
-            taken.root = RootCause::Posting;
-            let domain = taken.domain;
-            return self.not_rescued(domain);
+        if let Some(taken) = job.taken {
+            if taken.root == RootCause::BackupPoll && taken.replica() == replica {
+                job.taken = Some(taken.by_posting());
+                let job = *job;
+                self.not_rescued(&job, &taken);
+            }
+            return;
+        }
+        job.set_posted(at);
+        job.has_woken |= domain.is_some();
+        if self.attribution.is_polling(job.shape(), replica) {
+            job.heard_in_poll.add(replica);
         }
         // The first replica that heard counts, unless the job was taken before anybody did.
-        if job.received.is_none() && job.taken.is_none() {
-            job.received = Some(at);
-            let (intended, committed) = (job.intended, job.committed.unwrap_or(at));
+        if job.received().is_none() {
+            job.set_received(at);
+            let (intended, committed) = (job.intended(), job.committed().unwrap_or(at));
             self.record(Stage::Notify, intended, committed, at);
         }
     }
@@ -98,19 +118,16 @@ impl State {
         let number = Some(domain.number);
         let Clearance { id, cause, root, parent, .. } = *clearance;
         self.log.push(at, Some(replica), number, What::Cleared { clearance: id, cause, root, parent });
+        self.attribution.cleared(index, clearance, at);
         self.clearances.given(replica, clearance, index);
     }
 
     fn query_started(&mut self, replica: usize, clearance: ClearanceId, acquirees: usize, at: Time) {
-        if let Some(domain) = self.clearances.query_started(replica, clearance, at) {
-            let domain = Some(self.domains.at(domain).number);
-            self.log.push(
-                at,
-                Some(replica),
-                domain,
-                What::QueryStarted { clearance, acquirees: acquirees as u32 },
-            );
-        }
+        let Some(live) = self.clearances.query_started(replica, clearance, acquirees, at) else { return };
+        self.attribution.query_started(live.domain, live.root, at);
+        let domain = Some(self.domains.at(live.domain).number);
+        let what = What::QueryStarted { clearance, acquirees: acquirees as u32 };
+        self.log.push(at, Some(replica), domain, what);
     }
 
     fn query_finished(&mut self, replica: usize, clearance: ClearanceId, answer: Answer<'_>, at: Time) {
@@ -145,26 +162,26 @@ impl State {
         let domain = self.domains.at(live.domain);
         domain.queried(is_empty);
         self.log.push(at, Some(replica), Some(domain.number), what);
-        let Answer::Found(jobs) = answer else { return };
-        let taken = Taken {
-            acquired: at,
-            query_started: live.query_started.unwrap_or(at),
-            cause: live.cause,
-            root: live.root,
-            domain: live.domain,
-            replica,
-        };
+        let started = live.query_started.unwrap_or(at);
+        let jobs = if let Answer::Found(jobs) = answer { jobs } else { &[] };
         for number in jobs {
             let Some(job) = self.live.get_mut(number) else { continue };
-            // A notice that came while the poll's query was under way would have caused one of its own.
-            let announced = taken.root == RootCause::BackupPoll && job.heard_by.contain(replica);
-            job.taken = Some(if announced { Taken { root: RootCause::Posting, ..taken } } else { taken });
-            if job.committed.is_some() {
-                let shape = job.shape;
+            let root = self.attribution.root_of(job, live.domain, live.root, started);
+            let mut taken = Taken::new(at, started, live.domain, replica, live.cause, root);
+            if root == RootCause::BackupPoll {
+                taken.lost = self.attribution.lost_by(job, started);
+            }
+            job.taken = Some(taken);
+            if job.committed().is_some() {
+                let shape = job.shape();
                 let live = &self.live;
                 self.shapes.taken(shape, |number| live.get(&number).is_some_and(|job| job.taken.is_none()));
             }
         }
+        if !matches!(answer, Answer::Failed) && jobs.len() < live.asked {
+            self.attribution.found_all(live.domain, started, at);
+        }
+        self.attribution.idle(live.domain, at);
     }
 
     fn handed_over(&mut self, replica: usize, clearance: ClearanceId, number: u64, at: Time) {
@@ -174,27 +191,26 @@ impl State {
         self.measured.acquired += u64::from(self.window.holds(at));
         let Some(job) = self.live.get(&number).copied() else { return };
         let Some(taken) = job.taken else { return };
+        let intended = job.intended();
         // A query can see a commit before its poster hears of it: such a job has not waited.
-        let wait = job.committed.map_or(Duration::ZERO, |committed| taken.acquired - committed);
+        let wait = job.committed().map_or(Duration::ZERO, |committed| taken.acquired() - committed);
         let is_chained = matches!(taken.cause, Cause::Chained | Cause::Pending);
         let is_rescued = taken.root == RootCause::BackupPoll;
         *self.found.entry(taken.root).or_default() += 1;
         self.chained += u64::from(is_chained);
         self.recent.acquired(wait, taken.root, is_chained);
         self.seconds.queue_wait(wait);
-        self.seconds.running().rescued += u64::from(is_rescued);
-        self.totals.rescued += u64::from(is_rescued);
-        let domain = self.domains.at(taken.domain);
+        self.count_rescue(&job, &taken);
+        let domain = self.domains.at(taken.domain());
         domain.acquired += 1;
-        domain.rescued += u64::from(is_rescued);
         let what = What::HandedOver { job: number, clearance, is_rescued };
         self.log.push(at, Some(replica), Some(domain.number), what);
-        self.record(Stage::Query, job.intended, taken.query_started, taken.acquired);
-        if let Some(received) = job.received.filter(|received| *received <= taken.query_started) {
-            self.record(Stage::Clearance, job.intended, received, taken.query_started);
+        self.record(Stage::Query, intended, taken.query_started(), taken.acquired());
+        if let Some(received) = job.received().filter(|received| *received <= taken.query_started()) {
+            self.record(Stage::Clearance, intended, received, taken.query_started());
         }
-        self.record_latency(Stage::QueueWait, job.intended, wait);
-        if self.window.counts(job.intended) {
+        self.record_latency(Stage::QueueWait, intended, wait);
+        if self.window.counts(intended) {
             latency::record(&mut self.queue_wait_by_cause[taken.cause as usize], wait);
         }
     }
@@ -205,14 +221,19 @@ impl State {
         if self.ledger.is_held(number) {
             self.ledger.returned(number);
             self.totals.acquired -= 1;
+            if let Some(job) = self.live.get(&number).copied()
+                && let Some(taken) = job.taken
+            {
+                self.uncount_rescue(&job, &taken);
+            }
         }
     }
 
     fn released(&mut self, number: u64) {
         let Some(job) = self.live.get_mut(&number) else { return };
-        job.taken = None;
-        if let Some(committed) = job.committed {
-            self.shapes.returned(job.shape, number, committed);
+        job.give_back();
+        if let Some(committed) = job.committed() {
+            self.shapes.returned(job.shape(), number, committed);
         }
     }
 }

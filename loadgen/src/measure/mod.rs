@@ -3,6 +3,8 @@
 //! Takes down and sums up; decides nothing and never pushes back on what it measures.
 
 mod alphabet;
+mod around;
+mod attribution;
 mod clearances;
 mod clock;
 mod domains;
@@ -10,12 +12,14 @@ mod heard;
 mod ids;
 mod latency;
 mod ledger;
+mod live;
 mod log;
 mod recent;
 mod recorder;
 mod results;
 mod seconds;
 mod shapes;
+mod slowest;
 mod so_far;
 mod state;
 #[cfg(test)]
@@ -29,10 +33,11 @@ pub(crate) use clock::now;
 pub use domains::DomainNumber;
 pub use ids::{JobIds, Worker};
 pub use latency::Stage;
+pub(crate) use live::LostBy;
 pub use log::{Events, FaultName, LoggedEvent, What};
 pub(crate) use recorder::{AuditedFate, Holder};
 pub use recorder::{Recorder, ReplicaTap};
-pub(crate) use results::{DomainResult, Results};
+pub(crate) use results::{DomainResult, Results, SlowResult};
 pub(crate) use so_far::SoFar;
 pub use state::LIVE_JOBS_MAX;
 pub(crate) use state::State;

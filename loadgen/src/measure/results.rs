@@ -1,9 +1,11 @@
 //! Everything that was recorded, when the run is over.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use acquirer::wakeup::{Cause, DomainSpec};
+use acquirer::job::Posting;
+use acquirer::wakeup::{Cause, DomainSpec, RootCause};
 use hdrhistogram::Histogram;
 
 use crate::snapshot::{Second, Totals};
@@ -11,6 +13,8 @@ use crate::snapshot::{Second, Totals};
 use super::alphabet::Time;
 use super::clearances::CauseCounts;
 use super::latency::Stage;
+use super::live::LostBy;
+use super::slowest::JobStory;
 use super::state::{MeasuredCounts, State};
 
 /// What was recorded.
@@ -21,7 +25,9 @@ pub(crate) struct Results {
     pub(crate) measured: MeasuredCounts,
     /// When the posters started.
     pub(crate) began: Option<Time>,
-    /// How long that part was.
+    /// How long it is since then.
+    pub(crate) elapsed: Duration,
+    /// How long the measured part was.
     pub(crate) measured_for: Duration,
     /// What came of clearances, by cause.
     pub(crate) wakeups: Vec<(Cause, CauseCounts)>,
@@ -36,8 +42,26 @@ pub(crate) struct Results {
     pub(crate) seconds: Vec<Second>,
     /// Every domain on every replica, by key, then by replica.
     pub(crate) domains: Vec<DomainResult>,
+    /// Jobs acquired, by what led to them.
+    pub(crate) found: BTreeMap<RootCause, u64>,
+    /// Wakeups lost, by what was posted and by where they got lost.
+    pub(crate) lost: Vec<(Posting, [u64; LostBy::ALL.len()])>,
+    /// How long workers waited, all together.
+    pub(crate) waited: Duration,
+    /// Processor time of the load generator in the measured part, as a share of one core's.
+    pub(crate) cpu_share: Option<f64>,
+    /// The measured jobs that waited longest.
+    pub(crate) slowest: Vec<SlowResult>,
     stages: Vec<Histogram<u64>>,
     queue_wait_by_cause: Vec<Histogram<u64>>,
+    queue_wait_by_root: Vec<Histogram<u64>>,
+}
+
+/// A job that waited long, and who took it.
+pub(crate) struct SlowResult {
+    pub(crate) story: JobStory,
+    pub(crate) spec: Arc<DomainSpec>,
+    pub(crate) replica: usize,
 }
 
 /// What one domain did on one replica.
@@ -60,6 +84,11 @@ impl Results {
     pub(crate) fn queue_wait_by(&self, cause: Cause) -> &Histogram<u64> {
         &self.queue_wait_by_cause[cause as usize]
     }
+
+    /// Queue wait of the finished jobs that this led to.
+    pub(crate) fn queue_wait_by_root(&self, root: RootCause) -> &Histogram<u64> {
+        &self.queue_wait_by_root[root as usize]
+    }
 }
 
 impl State {
@@ -72,6 +101,7 @@ impl State {
             totals: state.totals,
             measured: state.measured,
             began: state.began,
+            elapsed: state.elapsed(now),
             measured_for: state.window.from.map_or(Duration::ZERO, |from| to - from),
             wakeups: state.clearances.by_cause().collect(),
             in_flight_max: state.clearances.in_flight_max(),
@@ -92,8 +122,19 @@ impl State {
                     rescued: domain.rescued,
                 })
                 .collect(),
+            found: state.found.clone(),
+            lost: state.shapes.all().iter().cloned().zip(state.attribution.lost()).collect(),
+            waited: state.watched.waited(),
+            cpu_share: state.watched.cpu_share(),
+            slowest: state.slowest.all().iter().map(|story| state.slow(story)).collect(),
             stages: state.stages.clone(),
             queue_wait_by_cause: state.queue_wait_by_cause.clone(),
+            queue_wait_by_root: state.queue_wait_by_root.clone(),
         }
+    }
+
+    fn slow(&self, story: &JobStory) -> SlowResult {
+        let domain = self.domains.get(story.domain);
+        SlowResult { story: story.clone(), spec: Arc::clone(&domain.spec), replica: domain.replica }
     }
 }

@@ -1,6 +1,6 @@
 //! The run second by second, closed as time passes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,11 +14,14 @@ use super::latency;
 /// How many seconds the dashboard is shown.
 const SHOWN: usize = 300;
 
+/// So many whole seconds are kept: a day of them. Of a run that lasts longer, the first are forgotten.
+const KEPT: usize = 24 * 60 * 60;
+
 /// Whole seconds so far, and the one that runs.
 #[derive(Debug, Clone)]
 pub(crate) struct Seconds {
     began: Option<Time>,
-    closed: Vec<Second>,
+    closed: VecDeque<Second>,
     /// The newest of them, shared with snapshots; made anew when a second closes.
     shown: Arc<Vec<Second>>,
     running: Second,
@@ -30,7 +33,7 @@ impl Seconds {
     pub(crate) fn new() -> Self {
         Self {
             began: None,
-            closed: Vec::new(),
+            closed: VecDeque::new(),
             shown: Arc::default(),
             running: Second::default(),
             queue_wait: latency::coarse(),
@@ -55,7 +58,7 @@ impl Seconds {
         }
         if closed > 0 {
             let from = self.closed.len().saturating_sub(SHOWN);
-            self.shown = Arc::new(self.closed[from..].to_vec());
+            self.shown = Arc::new(self.closed.range(from..).cloned().collect());
         }
         closed
     }
@@ -63,6 +66,16 @@ impl Seconds {
     /// The second that runs.
     pub(crate) fn running(&mut self) -> &mut Second {
         &mut self.running
+    }
+
+    /// The second of a moment, if it has begun.
+    pub(crate) fn at(&mut self, at: Time) -> Option<&mut Second> {
+        let second = (at - self.began?).as_secs();
+        if second == self.running.second {
+            return Some(&mut self.running);
+        }
+        let oldest = self.closed.front()?.second;
+        self.closed.get_mut(usize::try_from(second.checked_sub(oldest)?).ok()?)
     }
 
     /// A job acquired in the second that runs had waited so long.
@@ -93,7 +106,7 @@ impl Seconds {
         let running = &self.running;
         let happened = [running.posted, running.acquired, running.completed, running.found];
         let more = running.empty + running.failed + happened.iter().sum::<u64>();
-        let mut all = self.closed.clone();
+        let mut all = Vec::from(self.closed.clone());
         if self.began.is_some() && more > 0 {
             all.push(self.ended(backlog));
         }
@@ -120,7 +133,10 @@ impl Seconds {
         let second = self.ended(backlog);
         self.running = next;
         self.queue_wait.reset();
-        self.closed.push(second);
+        if self.closed.len() == KEPT {
+            self.closed.pop_front();
+        }
+        self.closed.push_back(second);
     }
 }
 

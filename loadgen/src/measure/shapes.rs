@@ -9,6 +9,9 @@ use acquirer::wakeup::DomainSpec;
 
 use super::alphabet::Time;
 
+/// So many more entries than twice what is queued are put up with before those that were acquired are looked for.
+const ORDER_SLACK: u64 = 1_024;
+
 /// The backlog of every shape that the scenario posts.
 #[derive(Debug, Clone)]
 pub(crate) struct Shapes {
@@ -36,6 +39,15 @@ impl Shapes {
         &self.all
     }
 
+    /// The shapes that a domain accepts.
+    pub(crate) fn accepted(&self, spec: &DomainSpec) -> impl Iterator<Item = usize> {
+        self.shapes
+            .iter()
+            .enumerate()
+            .filter(|(_, shape)| spec.contains(&shape.posting))
+            .map(|(number, _)| number)
+    }
+
     pub(crate) fn queued(&mut self, shape: usize, number: u64, committed: Time) {
         let shape = &mut self.shapes[shape];
         shape.queued += 1;
@@ -47,6 +59,10 @@ impl Shapes {
         let shape = &mut self.shapes[shape];
         shape.queued -= 1;
         while shape.order.pop_front_if(|(number, _)| !is_queued(*number)).is_some() {}
+        // One that nobody ever takes stays at the front, and those behind it come and go.
+        if shape.order.len() as u64 > 2 * shape.queued + ORDER_SLACK {
+            shape.order.retain(|(number, _)| is_queued(*number));
+        }
     }
 
     /// A job that was taken is in the queue again, at its end.

@@ -68,7 +68,7 @@ impl SoFar<'_> {
 
     /// Rescued jobs that no notice can turn into announced ones any more. Goes through all unfinished jobs.
     pub(crate) fn rescued_for_good(&self) -> u64 {
-        let by_poll = |taken: &super::state::Taken| taken.root == RootCause::BackupPoll;
+        let by_poll = |taken: &super::live::Taken| taken.root == RootCause::BackupPoll;
         let open = self.0.live.values().filter(|job| job.taken.as_ref().is_some_and(by_poll)).count();
         self.0.totals.rescued.saturating_sub(open as u64)
     }

@@ -15,18 +15,22 @@ use crate::scenario::Scenario;
 use crate::snapshot::Totals;
 
 use super::alphabet::{FaultFacts, Input, PostedJob, Surroundings, Time};
+use super::around::Watched;
+use super::attribution::Attribution;
 use super::clearances::Clearances;
-use super::domains::{DomainIndex, Domains};
+use super::domains::Domains;
 use super::latency::{self, Stage};
 use super::ledger::Ledger;
+use super::live::{LiveJob, Taken};
 use super::log::{EventLog, What};
 use super::recent::Recent;
 use super::seconds::Seconds;
 use super::shapes::Shapes;
+use super::slowest::{JobStory, Slowest};
 
 /// Timings are kept of so many unfinished jobs. Of those past it only the ledger knows, and each counts
 /// as a dropped event.
-pub const LIVE_JOBS_MAX: usize = 4_000_000;
+pub const LIVE_JOBS_MAX: usize = 1_800_000;
 
 /// What is known of a run.
 #[derive(Clone)]
@@ -42,6 +46,11 @@ pub(crate) struct State {
     pub(super) recent: Recent,
     pub(super) stages: Vec<Histogram<u64>>,
     pub(super) queue_wait_by_cause: Vec<Histogram<u64>>,
+    /// Of finished jobs.
+    pub(super) queue_wait_by_root: Vec<Histogram<u64>>,
+    pub(super) slowest: Slowest,
+    pub(super) attribution: Attribution,
+    pub(super) watched: Watched,
     /// The stages of one interval, for whoever asked for them.
     interval: Vec<Histogram<u64>>,
     pub(super) totals: Totals,
@@ -81,42 +90,6 @@ pub(crate) struct MeasuredCounts {
     pub(crate) empty: u64,
 }
 
-/// A job that is not finished.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LiveJob {
-    pub(super) shape: usize,
-    pub(super) intended: Time,
-    pub(super) committed: Option<Time>,
-    pub(super) received: Option<Time>,
-    pub(super) heard_by: Replicas,
-    pub(super) taken: Option<Taken>,
-}
-
-/// Replicas that heard of a job: a bit for each, of the 64 that a scenario has at most.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Replicas(u64);
-
-impl Replicas {
-    pub(super) fn add(&mut self, replica: usize) {
-        self.0 |= 1 << replica;
-    }
-
-    pub(super) fn contain(self, replica: usize) -> bool {
-        self.0 >> replica & 1 == 1
-    }
-}
-
-/// The query that took it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Taken {
-    pub(super) acquired: Time,
-    pub(super) query_started: Time,
-    pub(super) cause: Cause,
-    pub(super) root: RootCause,
-    pub(super) domain: DomainIndex,
-    pub(super) replica: usize,
-}
-
 /// A fault at work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FaultAtWork {
@@ -133,18 +106,23 @@ impl State {
         fleets: impl IntoIterator<Item = DomainKey>,
         events_max: usize,
     ) -> Self {
+        let shapes = Shapes::new(shapes);
         Self {
             began: None,
             window: Window::default(),
             ledger: Ledger::default(),
             live: HashMap::new(),
-            shapes: Shapes::new(shapes),
+            attribution: Attribution::new(shapes.all().len()),
+            shapes,
             domains: Domains::default(),
             clearances: Clearances::default(),
             seconds: Seconds::new(),
             recent: Recent::new(),
             stages: Stage::ALL.iter().map(|_| latency::precise()).collect(),
             queue_wait_by_cause: Cause::ALL.iter().map(|_| latency::precise()).collect(),
+            queue_wait_by_root: RootCause::ALL.iter().map(|_| latency::precise()).collect(),
+            slowest: Slowest::default(),
+            watched: Watched::default(),
             interval: Vec::new(),
             totals: Totals::default(),
             measured: MeasuredCounts::default(),
@@ -180,7 +158,7 @@ impl State {
             Input::Preloaded { jobs } => self.preloaded(jobs, at),
             Input::PostStarted { jobs, intended } => self.post_started(jobs, intended, at),
             Input::Committed { jobs } => self.committed(jobs, at),
-            Input::Announced { jobs } => self.notifications_sent += jobs.len() as u64,
+            Input::Announced { jobs } => jobs.iter().for_each(|job| self.announced(job.number, at)),
             Input::WorkerReceived { job } => self.worker_received(job, at),
             Input::Finished { job, is_failure } => self.finished(job, is_failure, at),
             Input::WorkerDied { job } => {
@@ -189,11 +167,9 @@ impl State {
                 self.log.push(at, None, None, What::WorkerDied { job });
             }
             Input::Freed { job } => self.freed(job, at),
-            Input::AnnouncedAgain { .. } => self.notifications_sent += 1,
+            Input::AnnouncedAgain { job } => self.announced(job, at),
             Input::NoticeSwallowed { replica, job } => {
-                self.totals.notifications_suppressed += 1;
-                let shape = job.and_then(|job| self.live.get(&job)).map(|job| job.shape as u32);
-                self.log.push(at, Some(replica), None, What::NoticeSwallowed { job, shape });
+                self.notice_swallowed(replica, job, at);
             }
             Input::FaultBegan(facts) => self.fault_began(facts, at),
             Input::FaultEnded { name } => {
@@ -202,7 +178,10 @@ impl State {
                 self.log.fault_ended(at, name);
             }
             Input::Replica { replica, ref heard } => self.heard(replica, heard, at),
-            Input::Sampled(around) => self.around.clone_from(around),
+            Input::Sampled(around) => {
+                self.watched.look(around, self.window, at);
+                self.around.clone_from(around);
+            }
         }
     }
 
@@ -218,7 +197,8 @@ impl State {
             self.post_started += 1;
             self.ledger.posted(*number);
             self.totals.posted += 1;
-            if self.keep(*number, *shape, began, Some(began)) {
+            if let Some(job) = self.keep(*number, *shape, began) {
+                job.set_committed(began);
                 self.shapes.queued(*shape, *number, began);
             }
         }
@@ -229,7 +209,9 @@ impl State {
             self.post_started += 1;
             self.measured.planned += u64::from(self.window.counts(intended));
             self.record(Stage::PostLag, intended, intended, at);
-            self.keep(*number, *shape, intended, None);
+            if let Some(job) = self.keep(*number, *shape, intended) {
+                job.set_post_started(at);
+            }
         }
     }
 
@@ -241,30 +223,47 @@ impl State {
             self.measured.posted += u64::from(self.window.holds(at));
             self.log.push(at, None, None, What::Posted { job: *number, shape: *shape as u32 });
             let Some(job) = self.live.get_mut(number) else { continue };
-            job.committed = Some(at);
+            job.set_committed(at);
             if job.taken.is_none() {
-                self.shapes.queued(job.shape, *number, at);
+                self.shapes.queued(job.shape(), *number, at);
             }
         }
     }
 
     /// Keeps the timings of a job, if there is room.
-    fn keep(&mut self, number: u64, shape: usize, intended: Time, committed: Option<Time>) -> bool {
-        let is_room = self.live.len() < LIVE_JOBS_MAX;
-        if is_room {
-            let heard_by = Replicas::default();
-            let live = LiveJob { shape, intended, committed, received: None, heard_by, taken: None };
-            self.live.insert(number, live);
+    fn keep(&mut self, number: u64, shape: usize, intended: Time) -> Option<&mut LiveJob> {
+        if self.live.len() < LIVE_JOBS_MAX {
+            Some(self.live.entry(number).or_insert_with(|| LiveJob::new(shape, intended)))
         } else {
             self.events_dropped += 1;
+            None
         }
-        is_room
     }
 
-    fn worker_received(&mut self, job: u64, at: Time) {
-        let Some(job) = self.live.get(&job).copied() else { return };
+    fn announced(&mut self, number: u64, at: Time) {
+        self.notifications_sent += 1;
+        if let Some(job) = self.live.get_mut(&number) {
+            job.set_posted(at);
+        }
+    }
+
+    fn notice_swallowed(&mut self, replica: usize, number: Option<u64>, at: Time) {
+        self.totals.notifications_suppressed += 1;
+        let job = number.and_then(|number| self.live.get_mut(&number));
+        let shape = job.as_ref().map(|job| job.shape() as u32);
+        if let Some(job) = job {
+            job.set_posted(at);
+            job.is_swallowed = true;
+        }
+        self.log.push(at, Some(replica), None, What::NoticeSwallowed { job: number, shape });
+    }
+
+    fn worker_received(&mut self, number: u64, at: Time) {
+        let Some(job) = self.live.get_mut(&number) else { return };
+        job.set_worker_received(at);
         if let Some(taken) = job.taken {
-            self.record(Stage::Handover, job.intended, taken.acquired, at);
+            let intended = job.intended();
+            self.record(Stage::Handover, intended, taken.acquired(), at);
         }
     }
 
@@ -276,10 +275,17 @@ impl State {
         self.measured.completed += u64::from(self.window.holds(at));
         self.last_finished = Some(at);
         let Some(job) = self.live.remove(&number) else { return };
+        let intended = job.intended();
         if let Some(taken) = job.taken {
-            self.record(Stage::Service, job.intended, taken.acquired, at);
+            self.record(Stage::Service, intended, taken.acquired(), at);
+            if self.window.counts(intended) {
+                let began = self.began.unwrap_or_default();
+                let story = JobStory::new(number, &job, &taken, began, at);
+                latency::record(&mut self.queue_wait_by_root[taken.root as usize], story.queue_wait);
+                self.slowest.offer(story);
+            }
         }
-        self.record(Stage::Response, job.intended, job.intended, at);
+        self.record(Stage::Response, intended, intended, at);
     }
 
     /// To the clocks that follow, a job that waits once more is as old as its freeing; its response time goes on.
@@ -292,14 +298,8 @@ impl State {
         self.totals.freed += 1;
         self.log.push(at, None, None, What::Freed { job: number });
         let Some(job) = self.live.get_mut(&number) else { return };
-        *job = LiveJob {
-            committed: Some(at),
-            received: None,
-            heard_by: Replicas::default(),
-            taken: None,
-            ..*job
-        };
-        self.shapes.returned(job.shape, number, at);
+        job.wait_anew(at);
+        self.shapes.returned(job.shape(), number, at);
     }
 
     fn fault_began(&mut self, facts: FaultFacts<'_>, at: Time) {
@@ -312,13 +312,45 @@ impl State {
         self.log.fault_began(at, facts.replica, facts.name, facts.parameter);
     }
 
-    /// A job that a poll had found was announced after all: the poll was merely first, and rescued nothing.
-    pub(super) fn not_rescued(&mut self, domain: DomainIndex) {
+    /// A worker has a job that the query `taken` found: one more rescued, and one more wakeup lost, if so it is.
+    pub(super) fn count_rescue(&mut self, job: &LiveJob, taken: &Taken) {
+        if taken.root != RootCause::BackupPoll {
+            return;
+        }
+        self.totals.rescued += 1;
+        self.seconds.running().rescued += 1;
+        self.domains.at(taken.domain()).rescued += 1;
+        if let Some(by) = taken.lost {
+            self.attribution.count_lost(job.shape(), by);
+            self.totals.wakeups_lost += 1;
+            if let Some(second) = job.posted().and_then(|posted| self.seconds.at(posted)) {
+                second.wakeups_lost += 1;
+            }
+        }
+    }
+
+    /// The opposite: such a job wasn't rescued after all, or was given back.
+    pub(super) fn uncount_rescue(&mut self, job: &LiveJob, taken: &Taken) {
+        if taken.root != RootCause::BackupPoll {
+            return;
+        }
         self.totals.rescued = self.totals.rescued.saturating_sub(1);
         let running = self.seconds.running();
         running.rescued = running.rescued.saturating_sub(1);
-        let domain = self.domains.at(domain);
+        let domain = self.domains.at(taken.domain());
         domain.rescued = domain.rescued.saturating_sub(1);
+        if let Some(by) = taken.lost {
+            self.attribution.uncount_lost(job.shape(), by);
+            self.totals.wakeups_lost = self.totals.wakeups_lost.saturating_sub(1);
+            if let Some(second) = job.posted().and_then(|posted| self.seconds.at(posted)) {
+                second.wakeups_lost = second.wakeups_lost.saturating_sub(1);
+            }
+        }
+    }
+
+    /// A job that a poll had found was announced after all: the poll was merely first, and rescued nothing.
+    pub(super) fn not_rescued(&mut self, job: &LiveJob, taken: &Taken) {
+        self.uncount_rescue(job, taken);
         if let Some(found) = self.found.get_mut(&RootCause::BackupPoll).filter(|found| **found > 0) {
             *found -= 1;
             *self.found.entry(RootCause::Posting).or_default() += 1;

@@ -329,6 +329,7 @@ impl Decoder {
         around.rate_factor = self.float()?;
         around.target_rate = self.float()?;
         around.database_silent_for = self.optional()?.map(Duration::from_nanos);
+        around.cpu_used = self.optional()?.map(Duration::from_nanos);
         let fleets = self.count()?;
         around.workers.clear();
         for _ in 0..fleets {

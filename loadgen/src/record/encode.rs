@@ -348,6 +348,7 @@ impl Encoder {
         self.bytes.extend_from_slice(&around.rate_factor.to_le_bytes());
         self.bytes.extend_from_slice(&around.target_rate.to_le_bytes());
         self.optional(around.database_silent_for.map(|silent| nanos(Time::new(silent))));
+        self.optional(around.cpu_used.map(|used| nanos(Time::new(used))));
         self.number(around.workers.len() as u64);
         for workers in &around.workers {
             self.number(*workers as u64);

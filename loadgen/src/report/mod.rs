@@ -5,6 +5,7 @@
 //! `notifications`, `wakeups`, `domains`, `audit`) the warm-up is included; `rates`, `latency_us` and
 //! assertions leave it out. It measures nothing itself.
 
+mod attribution;
 pub mod html;
 mod json;
 mod latency;
@@ -25,6 +26,9 @@ use uuid::Uuid;
 use crate::assert::{Expression, Unit};
 use crate::scenario::Scenario;
 
+pub use attribution::{
+    ByRoot, IdleQueries, LostPostings, NaivePolling, SlowJob, SpuriousWakeups, WakeupsLost,
+};
 pub use latency::{ByCause, ByStage, DecodeError, LatencySummary};
 pub use summary::summary;
 pub(crate) use summary::words;
@@ -60,13 +64,35 @@ pub struct Report {
     pub notifications: Notifications,
     /// Clearances of the whole run and what came of them, by direct cause.
     pub wakeups: ByCause<Wakeups>,
-    /// Jobs acquired by a clearance whose root cause is the backup poll, in the whole run.
+    /// Jobs of the whole run that nothing but the backup poll led to: those found by its queries or by what chains
+    /// from them, and those that lay there when it came and that its waiters, coming back, took.
     pub rescued_by_backup_poll: u64,
+    /// Postings of the whole run whose wakeup was lost.
+    #[serde(default)]
+    pub wakeups_lost: WakeupsLost,
+    /// Wakeups of the whole run that found nothing.
+    #[serde(default)]
+    pub spurious_wakeups: SpuriousWakeups,
+    /// What looking costs while there is nothing to do.
+    #[serde(default)]
+    pub idle_queries: IdleQueries,
+    /// What polling without any wakeups would have cost.
+    #[serde(default)]
+    pub naive_polling: NaivePolling,
+    /// Jobs acquired in the whole run, by root cause.
+    #[serde(default)]
+    pub found_by_root: ByRoot<u64>,
     /// Latencies of the measured part, in microseconds.
     pub latency_us: ByStage<LatencySummary>,
     /// Latencies of the measured part by the direct cause of the clearance that found the job, in
     /// microseconds.
     pub latency_by_cause_us: ByCause<CauseLatency>,
+    /// Latencies of the finished jobs of the measured part by the root cause, in microseconds.
+    #[serde(default)]
+    pub latency_by_root_us: ByRoot<CauseLatency>,
+    /// The jobs of the measured part that waited longest, the longest first, ten at most.
+    #[serde(default)]
+    pub slowest_jobs: Vec<SlowJob>,
     /// What each domain did on each replica in the whole run, ordered by key, then by replica.
     pub domains: Vec<Domain>,
     /// One entry for each second since the posters started, warm-up and drain included.
@@ -293,6 +319,9 @@ pub struct TimelineSecond {
     /// Of the jobs acquired, those that the backup poll rescued.
     #[serde(default)]
     pub rescued: u64,
+    /// Of the postings made in it, those whose wakeup was lost.
+    #[serde(default)]
+    pub wakeups_lost: u64,
     /// Posted, not acquired, at its end.
     pub backlog: u64,
     /// Acquire queries.
@@ -370,4 +399,10 @@ pub struct Generator {
     pub events_dropped: u64,
     /// Processor time that the load generator used, in seconds.
     pub cpu_seconds: f64,
+    /// Processor time that it used in the measured part, as a share of one core's time; more than 1 on several.
+    #[serde(default)]
+    pub core_share: f64,
+    /// The same as a share of all cores' time.
+    #[serde(default)]
+    pub cpu_share: f64,
 }

@@ -7,6 +7,8 @@ use super::summary::words::{count, latency, percent, plural};
 
 /// From this share of empty queries on, they are worth a word.
 const EMPTY_SHARE: f64 = 0.25;
+/// From this share of all processor time on, the load generator is suspected of being what is slow.
+const CPU_SHARE: f64 = 0.8;
 /// Fewer queries than this say nothing about a share.
 const QUERIES_MIN: u64 = 100;
 
@@ -113,6 +115,14 @@ impl Report {
     }
 
     fn note_circumstances(&self, notes: &mut Vec<String>) {
+        let generator = &self.generator;
+        if generator.cpu_share >= CPU_SHARE {
+            notes.push(format!(
+                "the load generator itself used {} of all processors: latencies hold its own queueing; run it on \
+                 another machine than the database, or with less load",
+                percent(generator.cpu_share)
+            ));
+        }
         if self.environment.durability == "fast" {
             notes.push("durability was fast: figures for a demonstration, not for planning".to_owned());
         }

@@ -221,6 +221,16 @@ impl Page {
                 percent(share)
             ));
         }
+        let lost = &report.wakeups_lost;
+        if lost.total > 0 {
+            self.line(&format!(
+                "  !! LOST wakeups: {} ({} swallowed, {} unheard, {} forgotten)",
+                plural(lost.total, "posting"),
+                count(lost.swallowed),
+                count(lost.unheard),
+                count(lost.forgotten)
+            ));
+        }
     }
 
     fn jobs(&mut self, report: &Report) {
@@ -253,6 +263,25 @@ impl Page {
                 count(queries.found),
                 count(queries.empty),
                 count(queries.failed)
+            ),
+        );
+        let (idle, naive) = (&report.idle_queries, &report.naive_polling);
+        self.fact(
+            "in vain",
+            &format!(
+                "{} spurious wakeups · idle polls a day: {} measured, {} predicted",
+                count(report.spurious_wakeups.total),
+                count(idle.measured_per_day.round() as u64),
+                count(idle.predicted_per_day.round() as u64)
+            ),
+        );
+        self.fact(
+            "polling",
+            &format!(
+                "every worker each {} would have been {} queries, {}x as many",
+                seconds(naive.period_seconds),
+                count(naive.queries),
+                decimal(naive.of_queries_ratio)
             ),
         );
         let notices = &report.notifications;
@@ -325,10 +354,11 @@ impl Page {
         self.fact(
             "generator",
             &format!(
-                "{} of its schedule · lag p99 {} · {} of CPU",
+                "{} of its schedule · lag p99 {} · {} of CPU, {} of a core",
                 percent(generator.achieved_ratio),
                 latency(generator.schedule_lag_p99_us),
-                seconds(generator.cpu_seconds)
+                seconds(generator.cpu_seconds),
+                percent(generator.core_share)
             ),
         );
         self.fact(

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use acquirer::wakeup::{Cause, Chain, Departed};
+use acquirer::wakeup::{Cause, Chain, Departed, RootCause};
 use hdrhistogram::Histogram;
 use serde_json::Value;
 
@@ -112,6 +112,60 @@ pub(super) fn fixed() -> Report {
             _ => Wakeups::default(),
         }),
         rescued_by_backup_poll: 7,
+        wakeups_lost: WakeupsLost {
+            total: 6,
+            swallowed: 5,
+            unheard: 0,
+            forgotten: 1,
+            by_posting: vec![LostPostings {
+                provisioner: ProvisionerType::Terraform,
+                tags: Tags::new(),
+                lost: 6,
+            }],
+        },
+        spurious_wakeups: SpuriousWakeups {
+            total: 1_666,
+            of_queries_share: 1_666.0 / 14_099.0,
+            empty_share: ByCause::from_fn(|cause| match cause {
+                Cause::Posting => 0.0499,
+                Cause::Chained => 0.2918,
+                Cause::BackupPoll => 0.93,
+                _ => 0.0,
+            }),
+        },
+        idle_queries: IdleQueries { domains: 12, predicted_per_day: 103_680.0, measured_per_day: 98_231.4 },
+        naive_polling: NaivePolling {
+            period_seconds: 1.0,
+            waited_seconds: 1_012.6,
+            queries: 13_353,
+            of_queries_ratio: 13_353.0 / 14_100.0,
+        },
+        found_by_root: ByRoot::from_fn(|root| match root {
+            RootCause::Posting => 12_301,
+            RootCause::First => 32,
+            RootCause::Recovered => 0,
+            RootCause::BackupPoll => 7,
+        }),
+        latency_by_root_us: ByRoot::from_fn(|root| CauseLatency {
+            queue_wait: latencies(if root == RootCause::BackupPoll { 7 } else { 0 }, 6_900_000),
+        }),
+        slowest_jobs: vec![SlowJob {
+            job: Uuid::from_u128(0x0193_f0a1_0000_8000_8000_0000_0000_0007),
+            intended_seconds: 11.25,
+            domain: "terraform".to_owned(),
+            replica: 1,
+            cause: "backup_poll".to_owned(),
+            root_cause: "backup_poll".to_owned(),
+            wakeup_lost: Some("swallowed".to_owned()),
+            post_lag_us: Some(310),
+            notify_us: None,
+            clearance_us: None,
+            query_us: 610,
+            handover_us: Some(35),
+            queue_wait_us: 6_950_000,
+            service_us: 120_400,
+            response_us: 7_072_000,
+        }],
         latency_us: ByStage::from_fn(|stage| latencies(1000, 300 * (stage as u64 + 1).pow(3))),
         latency_by_cause_us: ByCause::from_fn(|cause| CauseLatency {
             queue_wait: match cause {
@@ -133,6 +187,7 @@ pub(super) fn fixed() -> Report {
                 acquired: 409,
                 completed: 405,
                 rescued: second * 7,
+                wakeups_lost: second * 6,
                 backlog: 3,
                 queries: 470,
                 empty: 61,
@@ -149,6 +204,8 @@ pub(super) fn fixed() -> Report {
             achieved_ratio: 0.999,
             events_dropped: 0,
             cpu_seconds: 3.21,
+            core_share: 0.107,
+            cpu_share: 0.0535,
         },
         scenario,
     }
@@ -198,6 +255,7 @@ fn the_summary_of_nothing() {
     report.latency_by_cause_us = ByCause::default();
     report.wakeups = ByCause::default();
     report.rescued_by_backup_poll = 0;
+    report.wakeups_lost = WakeupsLost::default();
     report.rates = Rates::default();
     report.jobs = Jobs::default();
     report.queries = Queries::default();
@@ -313,12 +371,24 @@ fn every_key_of_the_contract_is_there() {
         ("/domains/0", "key replica provisioners tags workers acquired queries empty rescued"),
         (
             "/timeline/0",
-            "second posted acquired completed rescued backlog queries empty queue_wait_p50_us queue_wait_p99_us \
+            "second posted acquired completed rescued wakeups_lost backlog queries empty queue_wait_p50_us queue_wait_p99_us \
              queue_wait_log2 faults",
         ),
         ("/policy", "name chain postings route order departed after_error first_poll doubtful claim_batch"),
         ("/audit", "ok lost doubled stranded stranded_by_policy"),
-        ("/generator", "schedule_lag_p99_us achieved_ratio events_dropped cpu_seconds"),
+        ("/generator", "schedule_lag_p99_us achieved_ratio events_dropped cpu_seconds core_share cpu_share"),
+        ("/wakeups_lost", "total swallowed unheard forgotten by_posting"),
+        ("/wakeups_lost/by_posting/0", "provisioner tags lost"),
+        ("/spurious_wakeups", "total of_queries_share empty_share"),
+        ("/idle_queries", "domains predicted_per_day measured_per_day"),
+        ("/naive_polling", "period_seconds waited_seconds queries of_queries_ratio"),
+        ("/found_by_root", "posting first recovered backup_poll"),
+        ("/latency_by_root_us/backup_poll/queue_wait", "count min mean p50 p90 p99 p999 max histogram"),
+        (
+            "/slowest_jobs/0",
+            "job intended_seconds domain replica cause root_cause wakeup_lost post_lag_us notify_us clearance_us \
+             query_us handover_us queue_wait_us service_us response_us",
+        ),
     ];
     for (place, keys) in contract {
         let object = json.pointer(place).and_then(Value::as_object).unwrap_or_else(|| panic!("no {place}"));

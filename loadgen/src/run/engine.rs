@@ -405,6 +405,7 @@ impl Engine {
             rate_factor: *self.rate_factor.borrow(),
             target_rate: 0.0,
             database_silent_for: None,
+            cpu_used: cpu_time::ProcessTime::try_now().ok().map(|time| time.as_duration()),
             workers: self.crew.present(),
             standing: self.desks.iter().map(standing).collect(),
         };

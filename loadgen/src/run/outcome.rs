@@ -1,12 +1,14 @@
 //! The report of a run, from what was recorded and audited.
 
+mod attribution;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
 use acquirer::wakeup::DomainKey;
 
 use crate::assert::Expression;
-use crate::measure::{CauseCounts, DomainResult, Results, Stage};
+use crate::measure::{CauseCounts, DomainResult, JobIds, LIVE_JOBS_MAX, Results, Stage};
 use crate::record::{Closing, Head};
 use crate::report::{
     AcquireQueries, Assertion, Audit, ByCause, ByStage, CauseLatency, Domain, Generator, Jobs,
@@ -23,7 +25,7 @@ const SCHEDULE_LAG_MAX: Duration = Duration::from_millis(500);
 
 /// Says what came of a run.
 pub(crate) fn report(head: &Head, closing: &Closing, results: &Results) -> Report {
-    let generator = generator(results, closing);
+    let generator = generator(results, closing, head.environment.cpus);
     let invalid_reasons = invalid_reasons(&generator);
     let scenario = &head.scenario;
     let is_audited = closing.audit.is_some();
@@ -77,10 +79,17 @@ pub(crate) fn report(head: &Head, closing: &Closing, results: &Results) -> Repor
             Wakeups { clearances, found, empty, failed }
         }),
         rescued_by_backup_poll: results.totals.rescued,
+        wakeups_lost: attribution::wakeups_lost(results),
+        spurious_wakeups: attribution::spurious_wakeups(results),
+        idle_queries: attribution::idle_queries(scenario, results),
+        naive_polling: attribution::naive_polling(results),
+        found_by_root: attribution::found_by_root(results),
         latency_us: ByStage::from_fn(|stage| LatencySummary::of(results.stage(stage))),
         latency_by_cause_us: ByCause::from_fn(|cause| CauseLatency {
             queue_wait: LatencySummary::of(results.queue_wait_by(cause)),
         }),
+        latency_by_root_us: attribution::latency_by_root(results),
+        slowest_jobs: attribution::slowest_jobs(JobIds::new(head.run), results),
         domains: domains(results, &workers_by_domain(scenario, &closing.workers)),
         timeline: timeline(results),
         audit: Audit {
@@ -111,7 +120,7 @@ fn assertions(report: &Report) -> Vec<Assertion> {
     assertions
 }
 
-fn generator(results: &Results, closing: &Closing) -> Generator {
+fn generator(results: &Results, closing: &Closing, cpus: usize) -> Generator {
     let planned = results.post_started + closing.missed_jobs;
     let lag = results.stage(Stage::PostLag);
     Generator {
@@ -119,6 +128,8 @@ fn generator(results: &Results, closing: &Closing) -> Generator {
         achieved_ratio: if planned == 0 { 1.0 } else { results.post_started as f64 / planned as f64 },
         events_dropped: results.events_dropped,
         cpu_seconds: closing.cpu_seconds,
+        core_share: results.cpu_share.unwrap_or(0.0),
+        cpu_share: results.cpu_share.unwrap_or(0.0) / cpus.max(1) as f64,
     }
 }
 
@@ -134,6 +145,13 @@ fn invalid_reasons(generator: &Generator) -> Vec<String> {
         reasons.push(format!(
             "one post in a hundred began {:.0} ms late or more; lower the rate, or give the posters a larger batch",
             generator.schedule_lag_p99_us as f64 / 1_000.0
+        ));
+    }
+    if generator.events_dropped > 0 {
+        reasons.push(format!(
+            "the timings of {} jobs were not kept: more than {LIVE_JOBS_MAX} were unfinished at once, and those left \
+             out are among the slowest; lower the rate, or hire more workers",
+            generator.events_dropped
         ));
     }
     reasons
@@ -195,6 +213,7 @@ fn timeline(results: &Results) -> Vec<TimelineSecond> {
         acquired: second.acquired,
         completed: second.completed,
         rescued: second.rescued,
+        wakeups_lost: second.wakeups_lost,
         backlog: second.backlog,
         queries: second.found + second.empty + second.failed,
         empty: second.empty,

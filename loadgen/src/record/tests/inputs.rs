@@ -77,6 +77,7 @@ fn around() -> impl Strategy<Value = Surroundings> {
             rate_factor: f64::from(rate) / 7.0,
             target_rate: f64::from(rate),
             database_silent_for: silent.map(Duration::from_nanos),
+            cpu_used: silent.map(|silent| Duration::from_nanos(silent / 2)),
             workers,
             standing,
         })
@@ -259,6 +260,7 @@ pub(super) fn story(seconds: u64, mut tell: impl FnMut(Time, &Input<'_>)) {
             rate_factor: 1.0,
             target_rate: 20.0,
             database_silent_for: None,
+            cpu_used: Some(Duration::from_millis(at / 10)),
             workers: vec![20],
             standing: vec![vec![standing]],
         };

@@ -60,6 +60,7 @@ fn lasting(seconds: u64) -> Report {
             acquired: 1_980 + second * 11 % 31,
             completed: 1_970 + second * 13 % 37,
             rescued: second % 60 / 50,
+            wakeups_lost: 0,
             backlog: second * 17 % 4_001,
             queries: 2_500 + second % 100,
             empty: 300 + second % 50,
