@@ -203,7 +203,9 @@ fn signed(unit: Unit, value: f64) -> String {
         Unit::Share => format!("{:.1} points", value.abs() * 100.0),
         _ => figure(unit, value.abs()),
     };
-    if value < 0.0 { format!("-{size}") } else { format!("+{size}") }
+    // What is shown as nothing has no sign to speak of.
+    let is_shown = size.contains(|c: char| ('1'..='9').contains(&c));
+    if value < 0.0 && is_shown { format!("-{size}") } else { format!("+{size}") }
 }
 
 /// A ratio with three significant digits.
