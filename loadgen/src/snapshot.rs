@@ -11,6 +11,7 @@ pub use acquirer::job::{Posting, ProvisionerType, Tags};
 pub use acquirer::wakeup::{Cause, ClearanceId, DomainSpec, RootCause};
 
 pub use crate::measure::DomainNumber;
+pub use crate::observe::{DatabaseSample, Statement, StatementCounts};
 
 /// One moment of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -65,6 +66,10 @@ pub struct Snapshot {
     pub chained_recent: u64,
     /// Of those found since the run began: by chaining or pending from their root cause.
     pub chained: u64,
+    /// What Postgres looked like beside the load, once a second, oldest first, the last 300 at most.
+    pub database_samples: Arc<Vec<Arc<DatabaseSample>>>,
+    /// What of it can't be seen, why, and what to do about it.
+    pub database_missing: Arc<Vec<String>>,
     /// All domains that ever were, in order of their keys.
     pub domains: Arc<Vec<DomainRow>>,
 }

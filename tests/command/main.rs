@@ -7,6 +7,7 @@ mod asserting;
 mod await_that;
 mod bad_database;
 mod bad_input;
+mod beside;
 mod clearance;
 mod cluster;
 mod comparing;

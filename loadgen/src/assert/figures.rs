@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use super::limit::Unit;
-use crate::report::{Domain, LatencySummary, Report, TimelineSecond};
+use crate::report::{Domain, LatencySummary, ObservedDatabase, Report, TimelineSecond};
 use crate::scenario::nearest;
 
 /// What may be left out in front of a path, in the order in which it is tried.
@@ -66,6 +66,7 @@ static CATALOGUE: LazyLock<BTreeMap<String, Entry>> = LazyLock::new(|| {
     let sample = Report {
         domains: vec![Domain::default()],
         timeline: vec![TimelineSecond::default()],
+        database: ObservedDatabase::of_every_figure(),
         ..Report::default()
     };
     let mut entries = BTreeMap::new();

@@ -27,6 +27,7 @@ use self::docker::DockerDatabase;
 pub use self::error::DatabaseError;
 use self::local::{LocalCluster, LocalError};
 use self::server::Facts;
+pub(crate) use self::server::statement_statistics;
 
 /// What the user asked for.
 #[derive(Clone)]

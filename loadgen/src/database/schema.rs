@@ -17,6 +17,9 @@ use super::url::{self, Place};
 /// `clr-live` in ASCII; one lock in each database of a server.
 const LIVE_LOCK: i64 = 0x636c_722d_6c69_7665;
 
+/// The name of a lease's connection.
+pub(crate) const LEASE_NAME: &str = "clearance lease";
+
 /// The schema, made and empty, and nobody else's until this is released or its owner is gone.
 #[derive(Debug)]
 pub struct SchemaLease {
@@ -28,8 +31,7 @@ pub struct SchemaLease {
 impl SchemaLease {
     /// Takes the schema: locks it, makes it (or brings a leftover up to date), and removes all rows.
     pub async fn take(database: &Database) -> Result<Self, DatabaseError> {
-        let options =
-            database.connect_options().application_name("clearance lease").disable_statement_logging();
+        let options = database.connect_options().application_name(LEASE_NAME).disable_statement_logging();
         let mut connection = lock(&options).await?;
         let failed = |doing| explain_store(&options, doing);
         let took_over = match schema::inspect(&mut connection)

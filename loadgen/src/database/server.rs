@@ -57,7 +57,7 @@ pub(super) async fn inspect(
         // Not installed is an answer too, and the next question finds it out.
         let _ = sqlx::query(create).execute(&mut *connection).await;
     }
-    let statement_statistics = statement_statistics(connection).await.map_err(failed)?;
+    let statement_statistics = statement_statistics(connection).await.map_err(failed)?.ok();
     // Debian and others add their package's name after a space.
     let version = version.split(' ').next().unwrap_or_default().to_owned();
     Ok(Facts {
@@ -71,20 +71,40 @@ pub(super) async fn inspect(
     })
 }
 
-/// The qualified name of the view of statement statistics, where it exists and can be read.
-async fn statement_statistics(connection: &mut PgConnection) -> sqlx::Result<Option<String>> {
-    let schema: Option<String> = sqlx::query_scalar(
-        "SELECT quote_ident(nspname) FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace \
+/// The qualified name of the view `pg_stat_statements`, or why it can't be read and what to do about it.
+pub(crate) async fn statement_statistics(
+    connection: &mut PgConnection,
+) -> sqlx::Result<Result<String, String>> {
+    let installed: Option<(String, String)> = sqlx::query_as(
+        "SELECT quote_ident(nspname), extversion FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace \
          WHERE extname = 'pg_stat_statements'",
     )
     .fetch_optional(&mut *connection)
     .await?;
-    let Some(schema) = schema else { return Ok(None) };
+    let Some((schema, version)) = installed else {
+        return Ok(Err("pg_stat_statements isn't in this database; put it into shared_preload_libraries, \
+                       restart, and CREATE EXTENSION pg_stat_statements"
+            .to_owned()));
+    };
+    if is_before_times_were_told_apart(&version) {
+        return Ok(Err(format!(
+            "pg_stat_statements {version} is of an older server; ALTER EXTENSION pg_stat_statements UPDATE"
+        )));
+    }
     let view = format!("{schema}.pg_stat_statements");
     // The extension may exist without its library being loaded, and then every look at it fails.
     let look = AssertSqlSafe(format!("SELECT 1 FROM {view} LIMIT 1"));
-    let readable = sqlx::query(look).execute(&mut *connection).await.is_ok();
-    Ok(readable.then_some(view))
+    Ok(match sqlx::query(look).execute(&mut *connection).await {
+        Ok(_) => Ok(view),
+        Err(sqlx::Error::Database(refusal)) => Err(refusal.message().to_owned()),
+        Err(error) => return Err(error),
+    })
+}
+
+/// Since 1.8 the time of planning is another column than that of execution.
+fn is_before_times_were_told_apart(version: &str) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(u32::MAX));
+    (parts.next(), parts.next()) < (Some(1), Some(8))
 }
 
 /// Connects again, reads the facts, and says goodbye.
@@ -94,4 +114,17 @@ pub(super) async fn inspect_ours(options: &PgConnectOptions) -> Result<Facts, Da
     // The facts are read; a farewell that isn't heard changes nothing.
     let _ = connection.close().await;
     Ok(facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(is_before_times_were_told_apart("1.7"));
+        assert!(!is_before_times_were_told_apart("1.8"));
+        assert!(!is_before_times_were_told_apart("1.10"));
+        assert!(!is_before_times_were_told_apart("2.0"));
+    }
 }

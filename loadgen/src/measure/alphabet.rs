@@ -13,6 +13,7 @@ use acquirer::wakeup::{AcquireeId, Clearance, ClearanceId, DomainId, DomainSpec,
 
 pub use acquirer::wakeup::Time;
 
+use crate::observe::DatabaseSample;
 use crate::snapshot::{DomainPhase, RunPhase};
 
 use super::ids::{JobIds, Worker};
@@ -99,6 +100,13 @@ pub enum Input<'a> {
     },
     /// What surrounds the load, looked at several times a second.
     Sampled(&'a Surroundings),
+    /// What the database looked like beside the load, about once a second.
+    DatabaseSampled(&'a DatabaseSample),
+    /// What of the database can't be seen, in words, from now on.
+    DatabaseMissing {
+        /// What, why, and what to do about it.
+        missing: &'a [String],
+    },
 }
 
 /// A job that a poster is about to insert.

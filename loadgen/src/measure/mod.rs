@@ -7,6 +7,7 @@ mod around;
 mod attribution;
 mod clearances;
 mod clock;
+mod database;
 mod domains;
 mod heard;
 mod ids;

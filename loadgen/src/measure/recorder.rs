@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use acquirer::job::{JobId, Posting};
 use acquirer::runtime::{Event, Tap};
 
+use crate::observe::Observation;
 use crate::record::Tape;
 use crate::scenario::{Fault, Scenario};
 use crate::snapshot::Snapshot;
@@ -175,6 +176,14 @@ impl Recorder {
     /// No fault of this name is at work any more.
     pub fn fault_ended(&self, name: &str, at: Instant) {
         self.take(at, &Input::FaultEnded { name });
+    }
+
+    /// What was seen of the database beside the load.
+    pub fn database_observed(&self, observation: &Observation, at: Instant) {
+        match observation {
+            Observation::Missing(missing) => self.take(at, &Input::DatabaseMissing { missing }),
+            Observation::Sample(sample) => self.take(at, &Input::DatabaseSampled(sample)),
+        }
     }
 
     /// Looks around, and says what the run looks like; `snapshot` has what never changes.

@@ -1,6 +1,7 @@
 //! Everything that was recorded, when the run is over.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use acquirer::job::Posting;
 use acquirer::wakeup::{Cause, DomainSpec, RootCause};
 use hdrhistogram::Histogram;
 
+use crate::observe::DatabaseSample;
 use crate::snapshot::{Second, Totals};
 
 use super::alphabet::Time;
@@ -40,6 +42,12 @@ pub(crate) struct Results {
     pub(crate) events_dropped: u64,
     /// Every second.
     pub(crate) seconds: Vec<Second>,
+    /// Whole seconds of the run that are measured.
+    pub(crate) measured_seconds: Range<u64>,
+    /// What the database looked like beside the load.
+    pub(crate) database_samples: Vec<DatabaseSample>,
+    /// What of it couldn't be seen.
+    pub(crate) database_missing: Vec<String>,
     /// Every domain on every replica, by key, then by replica.
     pub(crate) domains: Vec<DomainResult>,
     /// Jobs acquired, by what led to them.
@@ -97,6 +105,7 @@ impl State {
         self.advance(now);
         let state = &*self;
         let to = state.window.to.unwrap_or(now);
+        let whole = |at: Time| state.elapsed(at).as_secs();
         Results {
             totals: state.totals,
             measured: state.measured,
@@ -110,6 +119,9 @@ impl State {
             post_started: state.post_started,
             events_dropped: state.events_dropped,
             seconds: state.seconds.all(state.shapes.backlog()),
+            measured_seconds: state.window.from.map_or(0..0, |from| whole(from)..whole(to)),
+            database_samples: state.database.all(),
+            database_missing: state.database.missed().to_vec(),
             domains: state
                 .domains
                 .iter()

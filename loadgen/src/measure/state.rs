@@ -1,7 +1,7 @@
 //! What is known of a run so far. Pure: it is told times, and its state follows from its inputs alone.
 //!
 //! Its memory is bounded: histograms have a fixed size, the ledger takes a byte a job, timings are kept of
-//! [`LIVE_JOBS_MAX`] unfinished jobs, and the log of events has a capacity.
+//! [`LIVE_JOBS_MAX`] unfinished jobs, of the database a day of samples, and the log of events has a capacity.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use super::alphabet::{FaultFacts, Input, PostedJob, Surroundings, Time};
 use super::around::Watched;
 use super::attribution::Attribution;
 use super::clearances::Clearances;
+use super::database::DatabaseSeries;
 use super::domains::Domains;
 use super::latency::{self, Stage};
 use super::ledger::Ledger;
@@ -66,6 +67,7 @@ pub(crate) struct State {
     /// The domain that each fleet's workers belong to.
     pub(super) fleets: Vec<DomainKey>,
     pub(super) around: Surroundings,
+    pub(super) database: DatabaseSeries,
     pub(super) log: EventLog,
 }
 
@@ -136,6 +138,7 @@ impl State {
             faults: Vec::new(),
             fleets: fleets.into_iter().collect(),
             around: Surroundings::default(),
+            database: DatabaseSeries::default(),
             log: EventLog::new(events_max),
         }
     }
@@ -182,6 +185,8 @@ impl State {
                 self.watched.look(around, self.window, at);
                 self.around.clone_from(around);
             }
+            Input::DatabaseSampled(sample) => self.database.push(sample),
+            Input::DatabaseMissing { missing } => self.database.missing(missing),
         }
     }
 
@@ -405,6 +410,11 @@ impl State {
     /// How many events its log keeps.
     pub(crate) fn events_max(&self) -> usize {
         self.log.capacity()
+    }
+
+    /// What the tool is known to have asked of the database, and how long it waited for the answers.
+    pub(crate) fn asked(&self) -> (u64, Duration) {
+        self.database.asked()
     }
 
     /// How long the posters have been at work at `at`.

@@ -48,6 +48,8 @@ impl State {
         snapshot.found = state.found.clone();
         snapshot.chained_recent = state.recent.chained();
         snapshot.chained = state.chained;
+        snapshot.database_samples = state.database.shown();
+        snapshot.database_missing = state.database.missed();
         snapshot.domains = Arc::new(rows(state, backup_poll, now));
     }
 

@@ -1,6 +1,14 @@
-//! The tool's own eye on the database: one connection, whose queries are counted apart from the load.
+//! The tool's own eyes on the database, whose queries are counted apart from the load: the [`Observer`] asks and does
+//! what the run needs, the [`Sampler`] looks once a second at what Postgres is doing beside the load.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+mod eye;
+mod figures;
+mod sample;
+mod sampler;
+mod statements;
+mod tally;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use acquirer::job::JobId;
@@ -8,6 +16,13 @@ use futures::TryStreamExt as _;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, PgConnection, Row as _};
 use tokio::sync::Mutex;
+
+use crate::database::schema::LEASE_NAME;
+
+pub use self::sample::{DatabaseSample, StatementCounts};
+pub use self::sampler::{Observation, Sampler};
+pub use self::statements::Statement;
+pub use self::tally::Tally;
 
 /// How long a question may take before the connection counts as lost.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -17,7 +32,7 @@ pub struct Observer {
     options: PgConnectOptions,
     run: String,
     connection: Mutex<Option<PgConnection>>,
-    queries: AtomicU64,
+    tally: Arc<Tally>,
 }
 
 /// One row of the job table, as the audit reads it.
@@ -33,15 +48,19 @@ pub struct AuditedRow {
     pub is_canceled: bool,
 }
 
+fn observer_name(run: &str) -> String {
+    format!("clearance {run} observer")
+}
+
 impl Observer {
     /// An observer of a run, whose connections all bear its id in their names.
     #[must_use]
     pub fn new(options: &PgConnectOptions, run: &str) -> Self {
         Self {
-            options: options.clone().application_name(&format!("clearance {run} observer")),
+            options: options.clone().application_name(&observer_name(run)),
             run: run.to_owned(),
             connection: Mutex::default(),
-            queries: AtomicU64::new(0),
+            tally: Arc::default(),
         }
     }
 
@@ -51,10 +70,17 @@ impl Observer {
         format!("clearance {} listener {replica}", self.run)
     }
 
-    /// How many queries it has made.
+    /// What the tool has asked so far, its sampler's questions included.
     #[must_use]
-    pub fn queries(&self) -> u64 {
-        self.queries.load(Ordering::Relaxed)
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// A sampler beside it, whose questions are counted with its own.
+    #[must_use]
+    pub fn sampler(&self) -> Sampler {
+        let own = vec![observer_name(&self.run), LEASE_NAME.to_owned()];
+        Sampler::new(&self.options, &format!("clearance {} sampler", self.run), own, Arc::clone(&self.tally))
     }
 
     /// Whether the database answers.
@@ -88,7 +114,7 @@ impl Observer {
             Some(connection) => connection,
             None => self.options.connect().await?,
         };
-        self.queries.fetch_add(1, Ordering::Relaxed);
+        let _asking = self.tally.ask();
         let mut rows = sqlx::query(
             "SELECT id, started_at IS NOT NULL, completed_at IS NOT NULL, canceled_at IS NOT NULL
              FROM clearance.provisioner_jobs",
@@ -113,12 +139,12 @@ impl Observer {
         question: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, sqlx::Error> {
         let mut held = self.connection.lock().await;
-        self.queries.fetch_add(1, Ordering::Relaxed);
         let asked = async {
             let mut connection = match held.take() {
                 Some(connection) => connection,
                 None => self.options.connect().await?,
             };
+            let _asking = self.tally.ask();
             let answer = question(&mut connection).await?;
             Ok((connection, answer))
         };

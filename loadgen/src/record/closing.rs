@@ -22,6 +22,8 @@ pub(crate) struct Closing {
     pub(crate) workers: Vec<usize>,
     /// The tool's own queries.
     pub(crate) observer_queries: u64,
+    /// How long the tool waited for their answers.
+    pub(crate) observer_seconds: f64,
     /// Processor time that the load generator used, in seconds.
     pub(crate) cpu_seconds: f64,
     /// The ledger against the table; `None` when nobody came to look.
@@ -29,15 +31,17 @@ pub(crate) struct Closing {
 }
 
 impl Closing {
-    /// Of a run that was cut off at `at`, with these workers present when it was looked at last.
-    pub(crate) fn cut_off(at: Time, workers: Vec<usize>) -> Self {
+    /// Of a run that was cut off at `at`, with these workers present when it was looked at last, and what the tool
+    /// is known to have asked.
+    pub(crate) fn cut_off(at: Time, workers: Vec<usize>, asked: (u64, Duration)) -> Self {
         Self {
             ended: at.since_epoch(),
             is_interrupted: true,
             stopped_by: None,
             missed_jobs: 0,
             workers,
-            observer_queries: 0,
+            observer_queries: asked.0,
+            observer_seconds: asked.1.as_secs_f64(),
             cpu_seconds: 0.0,
             audit: None,
         }

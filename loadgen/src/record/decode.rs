@@ -6,8 +6,10 @@ use std::time::Duration;
 use acquirer::job::Tags;
 use acquirer::wakeup::{AcquireeId, Clearance, ClearanceId, DomainId, DomainSpec};
 use integer_encoding::VarInt as _;
+use serde::de::DeserializeOwned;
 
 use crate::measure::{FaultFacts, Heard, Input, PostedJob, StandingDomain, Surroundings, Time, Worker};
+use crate::observe::DatabaseSample;
 
 use super::encode::{Bases, POLL_STEP_NS};
 use super::tags;
@@ -41,6 +43,8 @@ pub(super) struct Decoder {
     numbers: Vec<u64>,
     texts: [String; 2],
     spec: Option<Arc<DomainSpec>>,
+    database: DatabaseSample,
+    missing: Vec<String>,
     /// How many shapes the scenario posts.
     shapes: usize,
 }
@@ -114,6 +118,14 @@ impl Decoder {
             tags::SAMPLED => {
                 self.sampled()?;
                 Input::Sampled(&self.around)
+            }
+            tags::DATABASE_SAMPLED => {
+                self.database = self.json()?;
+                Input::DatabaseSampled(&self.database)
+            }
+            tags::DATABASE_MISSING => {
+                self.missing = self.json()?;
+                Input::DatabaseMissing { missing: &self.missing }
             }
             tag => {
                 let replica = self.replica()?;
@@ -227,6 +239,11 @@ impl Decoder {
         self.texts[into].push_str(text);
         self.place += length;
         Ok(())
+    }
+
+    fn json<T: DeserializeOwned>(&mut self) -> Read<T> {
+        self.text(0)?;
+        serde_json::from_str(&self.texts[0]).map_err(|_| Malformed)
     }
 
     fn float(&mut self) -> Read<f64> {

@@ -1,13 +1,15 @@
 //! Inputs as bytes: numbers as varints, and those that go up as the difference to the one before. What a domain
 //! accepts is told once. A block begins anew, so that each can be read for itself once the domains are known.
 //!
-//! Works under the recorder's lock: an input costs a few tens of nanoseconds and no allocation.
+//! Works under the recorder's lock: an input costs a few tens of nanoseconds and no allocation, but
+//! for the one in a second that tells of the database.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use acquirer::wakeup::{DomainKey, DomainSpec};
 use integer_encoding::VarIntWriter as _;
+use serde::Serialize;
 
 use crate::measure::{FaultFacts, Heard, Input, PostedJob, StandingDomain, Surroundings, Time, Worker};
 
@@ -147,6 +149,14 @@ impl Encoder {
                 self.tag(tags::SAMPLED);
                 self.sampled(around);
             }
+            Input::DatabaseSampled(sample) => {
+                self.tag(tags::DATABASE_SAMPLED);
+                self.json(sample);
+            }
+            Input::DatabaseMissing { missing } => {
+                self.tag(tags::DATABASE_MISSING);
+                self.json(missing);
+            }
             Input::Replica { replica, ref heard } => self.heard(replica, heard),
         }
     }
@@ -274,6 +284,11 @@ impl Encoder {
     fn text(&mut self, text: &str) {
         self.number(text.len() as u64);
         self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    /// What comes so seldom and may grow so much that its keys are told with it.
+    fn json(&mut self, value: &(impl Serialize + ?Sized)) {
+        self.text(&serde_json::to_string(value).expect("it has strings for keys"));
     }
 
     /// A time near that of the input.

@@ -98,8 +98,8 @@ impl Replay {
         let mut state = self.cursor.state.clone();
         let closing = self.reader.closing().cloned();
         let is_cut = closing.is_none();
-        let closing =
-            closing.unwrap_or_else(|| Closing::cut_off(self.reader.end(), state.workers().to_vec()));
+        let closing = closing
+            .unwrap_or_else(|| Closing::cut_off(self.reader.end(), state.workers().to_vec(), state.asked()));
         let results = state.results(Time::new(closing.ended));
         let mut report = run::report(self.head(), &closing, &results);
         let missing = self.missing();

@@ -22,6 +22,8 @@ pub(super) const SAMPLED: u8 = 13;
 pub(super) const WORKER_DIED: u8 = 14;
 pub(super) const FREED: u8 = 15;
 pub(super) const ANNOUNCED_AGAIN: u8 = 16;
+pub(super) const DATABASE_SAMPLED: u8 = 17;
+pub(super) const DATABASE_MISSING: u8 = 18;
 
 pub(super) const SUBSCRIBED: u8 = 32;
 pub(super) const NOTICE_RECEIVED: u8 = 33;

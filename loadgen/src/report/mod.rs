@@ -6,6 +6,7 @@
 //! assertions leave it out. It measures nothing itself.
 
 mod attribution;
+mod database;
 pub mod html;
 mod json;
 mod latency;
@@ -29,6 +30,7 @@ use crate::scenario::Scenario;
 pub use attribution::{
     ByRoot, IdleQueries, LostPostings, NaivePolling, SlowJob, SpuriousWakeups, WakeupsLost,
 };
+pub use database::{MeasuredDatabase, ObservedDatabase, Wait};
 pub use latency::{ByCause, ByStage, DecodeError, LatencySummary};
 pub use summary::summary;
 pub(crate) use summary::words;
@@ -97,6 +99,9 @@ pub struct Report {
     pub domains: Vec<Domain>,
     /// One entry for each second since the posters started, warm-up and drain included.
     pub timeline: Vec<TimelineSecond>,
+    /// What Postgres looked like beside the load.
+    #[serde(default)]
+    pub database: ObservedDatabase,
     /// Whether every job is accounted for.
     pub audit: Audit,
     /// What the run was to hold, in the order of the command line.
@@ -241,10 +246,13 @@ pub struct AcquireQueries {
 }
 
 /// The tool's own queries.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct ObserverQueries {
     /// All of them.
     pub total: u64,
+    /// How long it waited for their answers, all together.
+    #[serde(default)]
+    pub seconds: f64,
 }
 
 /// Notifications of the whole run.

@@ -23,6 +23,7 @@ impl Report {
         self.note_crashes(&mut notes);
         self.note_disturbances(&mut notes);
         self.note_circumstances(&mut notes);
+        self.note_unseen(&mut notes);
         notes.extend(self.scenario.notes.iter().cloned());
         notes
     }
@@ -111,6 +112,18 @@ impl Report {
         let share = queries.empty as f64 / queries.total.max(1) as f64;
         if queries.total >= QUERIES_MIN && share >= EMPTY_SHARE {
             notes.push(format!("{} of the acquire queries found nothing", percent(share)));
+        }
+    }
+
+    fn note_unseen(&self, notes: &mut Vec<String>) {
+        for missing in &self.database.missing {
+            notes.push(format!("not seen of the database: {missing}"));
+        }
+        if self.database.unseen > 0 {
+            notes.push(format!(
+                "the database did not answer a look in {}: its series has gaps there",
+                plural(self.database.unseen, "second")
+            ));
         }
     }
 

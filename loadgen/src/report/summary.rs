@@ -7,12 +7,13 @@
 //! Rates per second         target   achieved
 //! Latency                     p50      p90      p99    p99.9      max    count
 //! How jobs were found  clearances    found    empty   failed   queue wait p99
-//! Jobs, queries, domains, audit, generator
+//! Jobs, queries, domains, Postgres, audit, generator
 //! Notes                                                  what deserves a second look, in plain words
 //! ```
 //!
 //! Plain text of 80 columns at most, without colour. Everything in it is in the report too.
 
+mod database;
 pub(crate) mod words;
 
 use std::fmt::Write as _;
@@ -58,6 +59,7 @@ pub fn summary(report: &Report) -> String {
     page.causes(report);
     page.jobs(report);
     page.domains(report);
+    page.database(report);
     page.health(report);
     page.notes(report);
     page.text
@@ -364,8 +366,9 @@ impl Page {
         self.fact(
             "observer",
             &format!(
-                "{} of its own · {} dropped",
+                "{} of its own, {} · {} dropped",
                 plural_of(report.queries.observer.total, "query", "queries"),
+                latency((report.queries.observer.seconds * 1e6) as u64),
                 plural(generator.events_dropped, "event")
             ),
         );

@@ -5,6 +5,7 @@ use hdrhistogram::Histogram;
 use serde_json::Value;
 
 use super::*;
+use crate::observe::{DatabaseSample, Statement, StatementCounts};
 use crate::scenario::{Overrides, builtin};
 
 /// Microseconds around `median`, as many as `count`, with a tail ten times as long.
@@ -30,6 +31,33 @@ fn domain(key: &str, replica: usize, acquired: u64) -> Domain {
         empty: acquired / 10,
         rescued: u64::from(replica == 1) * 3,
     }
+}
+
+/// A role without rights looked at a busy server that didn't answer once.
+fn database() -> ObservedDatabase {
+    let sample = |second| DatabaseSample {
+        second,
+        over_us: 1_000_000 * (1 + second),
+        connections: [("active".to_owned(), 9), ("idle".to_owned(), 31), ("unknown".to_owned(), 2)].into(),
+        waits: [("CPU".to_owned(), 2), ("LWLock:WALWrite".to_owned(), 4), ("Lock:object".to_owned(), 3)]
+            .into(),
+        notify_lock_waiters: Some(3 * second),
+        notify_queue_usage: Some(0.000_25),
+        live_tuples: Some(12_000),
+        dead_tuples: Some(1_400 * (1 + second)),
+        table_bytes: Some(4_186_112),
+        index_bytes: Some(3_100_000),
+        transactions: Some(2_469),
+        wal_bytes: Some(1_840_000),
+        checkpoints: Some(second / 2),
+        oldest_transaction_us: Some(41_000),
+        xmin_age: Some(97),
+        statements: [(Statement::Acquire, StatementCounts { calls: 470, mean_us: 71.25 })].into(),
+        own_queries: 4,
+        own_us: 2_100,
+    };
+    let missing = "what other roles' connections do and wait for: ada isn't in pg_read_all_stats; GRANT pg_read_all_stats TO ada";
+    ObservedDatabase::new(vec![missing.to_owned()], vec![sample(0), sample(2)], 0..3)
 }
 
 /// A run with something of everything.
@@ -96,7 +124,7 @@ pub(super) fn fixed() -> Report {
                 per_job: 1.1426,
                 max_in_flight_per_domain: 1,
             },
-            observer: ObserverQueries { total: 61 },
+            observer: ObserverQueries { total: 61, seconds: 0.0734 },
         },
         notifications: Notifications {
             sent: 12_345,
@@ -197,6 +225,7 @@ pub(super) fn fixed() -> Report {
                 faults: if second == 1 { vec!["drop_notifications".to_owned()] } else { Vec::new() },
             })
             .collect(),
+        database: database(),
         audit: Audit { ok: true, ..Audit::default() },
         assertions: Vec::new(),
         generator: Generator {
@@ -261,6 +290,7 @@ fn the_summary_of_nothing() {
     report.queries = Queries::default();
     report.notifications = Notifications::default();
     report.domains.clear();
+    report.database = ObservedDatabase::default();
     report.run.interrupted = true;
     report.scenario.notes.clear();
     insta::assert_snapshot!(summary(&report));
@@ -349,7 +379,7 @@ fn every_key_of_the_contract_is_there() {
         (
             "",
             "schema_version tool scenario environment run jobs rates queries notifications wakeups \
-              rescued_by_backup_poll latency_us latency_by_cause_us domains timeline audit assertions generator",
+              rescued_by_backup_poll latency_us latency_by_cause_us domains timeline database audit assertions generator",
         ),
         ("/tool", "name version"),
         ("/scenario", "title duration warmup drain seed replicas backup_poll policy"),
@@ -359,7 +389,8 @@ fn every_key_of_the_contract_is_there() {
         ("/rates", "target_post posted acquired completed acquire_queries empty_queries"),
         ("/queries", "acquire observer"),
         ("/queries/acquire", "total found empty failed per_job max_in_flight_per_domain"),
-        ("/queries/observer", "total"),
+        ("/queries/observer", "total seconds"),
+        ("/database", "missing unseen measured series"),
         ("/notifications", "sent suppressed received malformed losses_signalled"),
         ("/wakeups", "first posting pending chained backup_poll recovered"),
         ("/wakeups/first", "clearances found empty failed"),

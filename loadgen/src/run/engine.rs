@@ -13,7 +13,7 @@ use crate::control::Control;
 use crate::fault::{Director, Switch};
 use crate::fleet::{Crew, Desk};
 use crate::measure::{PostedJob, Recorder, StandingDomain, Surroundings};
-use crate::observe::Observer;
+use crate::observe::{Observation, Observer, Sampler};
 use crate::poster::{Conductor, JobNumbers, PosterCrew};
 use crate::record::{Closing, Head, Recording, Tape};
 use crate::report::Report;
@@ -63,6 +63,8 @@ struct Engine {
     /// The assertion that can no longer hold.
     stopped_by: Option<String>,
     answered: Instant,
+    /// Looks at the database while the run goes on.
+    sampler: Option<AbortOnDropHandle<()>>,
 }
 
 /// The whole run, and its recording.
@@ -107,6 +109,7 @@ async fn live(
         () = interrupted(&mut orders) => return Err(RunError::Interrupted),
     };
     let outcome = engine.happen(&mut orders, &preloaded).await;
+    engine.sampler = None;
     let workers = engine.crew.present();
     engine.director.end_all();
     engine.close().await;
@@ -124,7 +127,8 @@ async fn live(
         stopped_by: engine.stopped_by.clone(),
         missed_jobs,
         workers,
-        observer_queries: engine.observer.queries(),
+        observer_queries: engine.observer.tally().queries(),
+        observer_seconds: engine.observer.tally().busy().as_secs_f64(),
         cpu_seconds: cpu_time::ProcessTime::try_now().map_or(0.0, |time| time.as_duration().as_secs_f64()),
         audit: Some(audit),
     };
@@ -214,6 +218,7 @@ impl Engine {
             sentinel,
             stopped_by: None,
             answered: now,
+            sampler: None,
         };
         Ok((engine, preloaded))
     }
@@ -224,12 +229,15 @@ impl Engine {
         orders: &mut mpsc::UnboundedReceiver<Control>,
         preloaded: &[PostedJob],
     ) -> Result<u64, RunError> {
+        let mut sampler = self.observer.sampler();
+        sampler.begin().await;
         self.began = Instant::now();
         self.answered = self.began;
         self.recorder.begin(self.began, self.began + self.scenario.warmup);
         for jobs in preloaded.chunks(PRELOADED_AT_ONCE) {
             self.recorder.preloaded(jobs, self.began);
         }
+        self.sampler = Some(self.sample(sampler));
         let posters_end = self.began + self.scenario.duration;
         let stop = CancellationToken::new();
         let _stop_on_return = stop.clone().drop_guard();
@@ -272,6 +280,13 @@ impl Engine {
             self.watch(orders, posters_ended + self.scenario.drain, Self::is_idle).await?;
         }
         Ok(missed)
+    }
+
+    /// Looks at the database once a second from the beginning on, until the run is taken down.
+    fn sample(&self, sampler: Sampler) -> AbortOnDropHandle<()> {
+        let recorder = Arc::clone(&self.recorder);
+        let tell = move |at, observation: Observation| recorder.database_observed(&observation, at);
+        AbortOnDropHandle::new(tokio::spawn(sampler.follow(self.began, tell)))
     }
 
     /// Publishes snapshots and follows orders until `until`, until `is_done`, or until the run is over early.

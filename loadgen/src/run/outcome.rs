@@ -12,8 +12,8 @@ use crate::measure::{CauseCounts, DomainResult, JobIds, LIVE_JOBS_MAX, Results, 
 use crate::record::{Closing, Head};
 use crate::report::{
     AcquireQueries, Assertion, Audit, ByCause, ByStage, CauseLatency, Domain, Generator, Jobs,
-    LatencySummary, Notifications, ObserverQueries, Queries, Rates, Report, Run, SCHEMA_VERSION,
-    TimelineSecond, Wakeups,
+    LatencySummary, Notifications, ObservedDatabase, ObserverQueries, Queries, Rates, Report, Run,
+    SCHEMA_VERSION, TimelineSecond, Wakeups,
 };
 use crate::scenario::Scenario;
 use crate::snapshot::Second;
@@ -63,7 +63,7 @@ pub(crate) fn report(head: &Head, closing: &Closing, results: &Results) -> Repor
         rates: rates(results, closing.missed_jobs),
         queries: Queries {
             acquire: acquire_queries(results),
-            observer: ObserverQueries { total: closing.observer_queries },
+            observer: ObserverQueries { total: closing.observer_queries, seconds: closing.observer_seconds },
         },
         notifications: Notifications {
             sent: results.notifications_sent,
@@ -92,6 +92,11 @@ pub(crate) fn report(head: &Head, closing: &Closing, results: &Results) -> Repor
         slowest_jobs: attribution::slowest_jobs(JobIds::new(head.run), results),
         domains: domains(results, &workers_by_domain(scenario, &closing.workers)),
         timeline: timeline(results),
+        database: ObservedDatabase::new(
+            results.database_missing.clone(),
+            results.database_samples.clone(),
+            results.measured_seconds.clone(),
+        ),
         audit: Audit {
             ok: is_audited && audit.lost.is_empty() && audit.doubled.is_empty() && audit.stranded.is_empty(),
             lost: audit.lost,

@@ -26,12 +26,13 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// Shares out `available` connections: a listener, one to publish with and the observer's come first.
+    /// Shares out `available` connections: a listener, one to publish with, the observer's and the
+    /// sampler's come first.
     /// No replica has more queries in flight than the scenario has domains.
     pub(super) fn share(available: usize, scenario: &Scenario) -> Self {
         let replicas = scenario.replicas.max(1);
         let posters = scenario.posters.len().max(1);
-        let left = available.saturating_sub(2 * replicas + 2);
+        let left = available.saturating_sub(2 * replicas + 3);
         let post = (left / 4 / posters).clamp(1, 8);
         let each = left.saturating_sub(post * posters) / replicas;
         let acquire = (each / 2).clamp(1, scenario.fleets.len().clamp(1, 16));

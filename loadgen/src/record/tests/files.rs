@@ -30,6 +30,7 @@ fn closing() -> Closing {
         missed_jobs: 0,
         workers: vec![20],
         observer_queries: 5,
+        observer_seconds: 0.25,
         cpu_seconds: 1.25,
         audit: Some(run::Audit::default()),
     }

@@ -8,6 +8,7 @@ use acquirer::wakeup::{AcquireeId, Cause, Clearance, ClearanceId, DomainId, Doma
 use proptest::prelude::*;
 
 use crate::measure::{FaultFacts, Heard, Input, PostedJob, StandingDomain, Surroundings, Time, Worker};
+use crate::observe::{DatabaseSample, Statement, StatementCounts};
 use crate::scenario::{Overrides, Scenario, Source};
 use crate::snapshot::{DomainPhase, RunPhase};
 
@@ -25,10 +26,11 @@ pub(super) struct Drawn {
     texts: [String; 2],
     spec: Arc<DomainSpec>,
     around: Surroundings,
+    database: DatabaseSample,
 }
 
 /// So many kinds of input are drawn from.
-const KINDS: u8 = 30;
+const KINDS: u8 = 32;
 
 /// How many shapes the jobs have that are drawn.
 pub(super) const SHAPES: usize = 4;
@@ -45,18 +47,10 @@ pub(super) fn drawn() -> impl Strategy<Value = Drawn> {
     (
         (0..KINDS, 0..1_u64 << 50, 0..64_usize, numbers),
         (prop::collection::vec(job, 0..4), prop::collection::vec(0..1_u64 << 31, 0..4)),
-        (texts, spec, around()),
+        (texts, spec, around(), database()),
     )
-        .prop_map(|((kind, at, replica, numbers), (jobs, found), (texts, spec, around))| Drawn {
-            kind,
-            at,
-            replica,
-            numbers,
-            jobs,
-            found,
-            texts,
-            spec,
-            around,
+        .prop_map(|((kind, at, replica, numbers), (jobs, found), (texts, spec, around, database))| {
+            Drawn { kind, at, replica, numbers, jobs, found, texts, spec, around, database }
         })
 }
 
@@ -80,6 +74,21 @@ fn around() -> impl Strategy<Value = Surroundings> {
             cpu_used: silent.map(|silent| Duration::from_nanos(silent / 2)),
             workers,
             standing,
+        })
+}
+
+fn database() -> impl Strategy<Value = DatabaseSample> {
+    let events = || prop::collection::btree_map("[A-Z]{1,4}:[a-z ]{1,4}", 0..99_u64, 0..3);
+    let counts = (any::<u64>(), 0.0..1e9_f64).prop_map(|(calls, mean_us)| StatementCounts { calls, mean_us });
+    let statements = prop::collection::btree_map(prop::sample::select(Statement::ALL.to_vec()), counts, 0..4);
+    (0..1_u64 << 20, prop::option::of(any::<u64>()), events(), prop::option::of(0.0..1.0_f64), statements)
+        .prop_map(|(second, count, waits, usage, statements)| DatabaseSample {
+            second,
+            waits,
+            notify_queue_usage: usage,
+            transactions: count,
+            statements,
+            ..DatabaseSample::default()
         })
 }
 
@@ -120,6 +129,8 @@ impl Drawn {
             }
             10 => return Input::FaultEnded { name: &self.texts[0] },
             11 => return Input::Sampled(&self.around),
+            30 => return Input::DatabaseSampled(&self.database),
+            31 => return Input::DatabaseMissing { missing: &self.texts },
             12 => Heard::Subscribed,
             13 => Heard::NoticeReceived { job: optional_job, domain: (c % 2 == 0).then_some(domain) },
             14 => Heard::NoticeUnreadable,
@@ -265,5 +276,19 @@ pub(super) fn story(seconds: u64, mut tell: impl FnMut(Time, &Input<'_>)) {
             standing: vec![vec![standing]],
         };
         tell(ms(at + 40), &Input::Sampled(&around));
+        if step == 0 {
+            tell(ms(at + 41), &Input::DatabaseMissing { missing: &["write-ahead log".to_owned()] });
+        }
+        if is_last {
+            let sample = DatabaseSample {
+                second: step / 20,
+                over_us: 1_000_000,
+                transactions: Some(100 + step),
+                own_queries: 3,
+                own_us: 1_500,
+                ..DatabaseSample::default()
+            };
+            tell(ms(at + 45), &Input::DatabaseSampled(&sample));
+        }
     }
 }

@@ -192,7 +192,9 @@ impl<W: Write> Trace<W> {
             | Input::WorkerReceived { .. }
             | Input::Freed { .. }
             | Input::AnnouncedAgain { .. }
-            | Input::Sampled(_) => Ok(()),
+            | Input::Sampled(_)
+            | Input::DatabaseSampled(_)
+            | Input::DatabaseMissing { .. } => Ok(()),
         }
     }
 

@@ -37,6 +37,16 @@ pub(crate) fn count(number: u64) -> String {
     grouped(&number.to_string())
 }
 
+/// An amount of memory or disk with three significant digits, such as `812 B`, `1.84 MB`.
+pub(crate) fn bytes(bytes: f64) -> String {
+    match bytes {
+        ..999.5 => format!("{bytes:.0} B"),
+        ..999_500.0 => format!("{} kB", significant(bytes / 1e3)),
+        ..999_500_000.0 => format!("{} MB", significant(bytes / 1e6)),
+        _ => format!("{} GB", significant(bytes / 1e9)),
+    }
+}
+
 /// A number of things, such as `1 job`, `12,345 jobs`.
 pub(crate) fn plural(number: u64, thing: &str) -> String {
     format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })
@@ -118,6 +128,19 @@ mod tests {
             (3_600_000_000, "1.00 h"),
         ] {
             assert_eq!(latency(us), text);
+        }
+    }
+
+    #[test]
+    fn amounts_keep_three_digits_in_a_fitting_unit() {
+        for (amount, text) in [
+            (0.0, "0 B"),
+            (999.4, "999 B"),
+            (999.6, "1.00 kB"),
+            (4_186_112.0, "4.19 MB"),
+            (999_600_000.0, "1.00 GB"),
+        ] {
+            assert_eq!(bytes(amount), text);
         }
     }
 

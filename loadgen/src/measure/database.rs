@@ -1,0 +1,75 @@
+//! What Postgres looked like beside the load, second by second.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::observe::DatabaseSample;
+
+/// How many samples the dashboard is shown.
+const SHOWN: usize = 300;
+/// As many samples as a day has seconds are kept; of a longer run, the first.
+const SAMPLES_MAX: usize = 86_400;
+
+/// The samples of a run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DatabaseSeries {
+    samples: Vec<Arc<DatabaseSample>>,
+    /// The newest, shared with snapshots.
+    shown: Arc<Vec<Arc<DatabaseSample>>>,
+    missing: Arc<Vec<String>>,
+}
+
+impl DatabaseSeries {
+    /// What can't be seen from now on.
+    pub(crate) fn missing(&mut self, missing: &[String]) {
+        self.missing = Arc::new(missing.to_vec());
+    }
+
+    /// Keeps a sample.
+    pub(crate) fn push(&mut self, sample: &DatabaseSample) {
+        let sample = Arc::new(sample.clone());
+        let from = (self.shown.len() + 1).saturating_sub(SHOWN);
+        self.shown = Arc::new(self.shown[from..].iter().chain([&sample]).cloned().collect());
+        if self.samples.len() < SAMPLES_MAX {
+            self.samples.push(sample);
+        }
+    }
+
+    /// The newest samples, the last at the end.
+    pub(crate) fn shown(&self) -> Arc<Vec<Arc<DatabaseSample>>> {
+        Arc::clone(&self.shown)
+    }
+
+    /// What can't be seen, and why.
+    pub(crate) fn missed(&self) -> Arc<Vec<String>> {
+        Arc::clone(&self.missing)
+    }
+
+    /// What the tool itself asked while the samples were taken, and how long it waited for the answers.
+    pub(crate) fn asked(&self) -> (u64, Duration) {
+        let queries = self.samples.iter().map(|sample| sample.own_queries).sum();
+        (queries, self.samples.iter().map(|sample| Duration::from_micros(sample.own_us)).sum())
+    }
+
+    /// All that is kept.
+    pub(crate) fn all(&self) -> Vec<DatabaseSample> {
+        self.samples.iter().map(|sample| DatabaseSample::clone(sample)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_samples_are_shown_and_all_are_kept() {
+        let mut series = DatabaseSeries::default();
+        for second in 0..SHOWN as u64 + 50 {
+            series.push(&DatabaseSample { second, ..DatabaseSample::default() });
+        }
+        let shown = series.shown();
+        assert_eq!(shown.len(), SHOWN);
+        assert_eq!((shown[0].second, shown[SHOWN - 1].second), (50, SHOWN as u64 + 49));
+        assert_eq!(series.all().len(), SHOWN + 50);
+    }
+}
