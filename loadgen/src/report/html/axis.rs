@@ -94,6 +94,12 @@ impl TimeAxis {
         (0..=self.seconds / step).map(|index| index * step).collect()
     }
 
+    /// A line's points without the gaps between them, which no line crosses.
+    pub(super) fn stretches<'p>(&self, points: &'p [(u64, f64)]) -> impl Iterator<Item = &'p [(u64, f64)]> {
+        let column = self.column;
+        points.chunk_by(move |a, b| b.0.saturating_sub(a.0) < 2 * column)
+    }
+
     /// A line's points, in order: all of them, or of each column the least and the greatest.
     pub(super) fn thinned(&self, points: impl IntoIterator<Item = (u64, f64)>) -> Vec<(u64, f64)> {
         if self.column == 1 {
@@ -164,6 +170,16 @@ mod tests {
         let spike = thinned.iter().position(|point| *point == (1_234, 9_000.0));
         let dip = thinned.iter().position(|point| *point == (1_236, 0.0));
         assert!(spike.is_some() && spike < dip, "{spike:?} {dip:?}");
+    }
+
+    #[test]
+    fn no_line_crosses_a_gap() {
+        let points = [(0, 1.0), (1, 1.0), (3, 1.0), (4, 2.0)];
+        let short = lasting(5, |_| Vec::new());
+        assert_eq!(short.stretches(&points).collect::<Vec<_>>(), [&points[..2], &points[2..]]);
+        // Two columns of ten seconds, whatever seconds of them were drawn.
+        let long = lasting(3_600, |_| Vec::new());
+        assert_eq!(long.stretches(&[(0, 1.0), (19, 1.0), (40, 1.0)]).count(), 2);
     }
 
     #[test]

@@ -4,10 +4,9 @@ use acquirer::wakeup::Cause;
 use maud::{Markup, html};
 
 use super::super::summary::CAUSES;
-use super::super::summary::words::percent;
 use super::super::{Report, Wakeups};
 use super::chart::place;
-use super::figure;
+use super::{figure, lost, roots};
 
 /// How the style sheet knows a cause.
 pub(super) fn class(cause: Cause) -> &'static str {
@@ -33,36 +32,6 @@ pub(super) fn meaning(cause: Cause) -> &'static str {
     }
 }
 
-/// Jobs of the measured part by what made the query that found them, as shares; none when there are none.
-pub(super) fn shares(report: &Report) -> Vec<(Cause, f64)> {
-    let jobs = |cause| report.latency_by_cause_us.get(cause).queue_wait.count;
-    let all: u64 = CAUSES.into_iter().map(jobs).sum();
-    let found = CAUSES.into_iter().filter(|cause| jobs(*cause) > 0);
-    found.map(|cause| (cause, jobs(cause) as f64 / all.max(1) as f64)).collect()
-}
-
-/// The shares as one bar with a legend.
-pub(super) fn strip(report: &Report) -> Markup {
-    let shares = shares(report);
-    html! {
-        @if !shares.is_empty() {
-            div.strip aria-hidden="true" {
-                @for (cause, share) in &shares { span.(class(*cause)) style=(place("width", share * 100.0)) {} }
-            }
-            ul.legend {
-                @for (cause, share) in &shares {
-                    li { span.chip.(class(*cause)) {} (cause.as_str().replace('_', " ")) " " (share_words(*share)) }
-                }
-            }
-        }
-    }
-}
-
-/// A share that is there is not told as none.
-fn share_words(share: f64) -> String {
-    if share < 0.0005 { "under 0.1%".to_owned() } else { percent(share) }
-}
-
 /// The section of the page.
 pub(super) fn section(report: &Report) -> Markup {
     let most = CAUSES.into_iter().map(|cause| report.wakeups.get(cause).clearances).max().unwrap_or(0).max(1);
@@ -70,8 +39,13 @@ pub(super) fn section(report: &Report) -> Markup {
         section aria-labelledby="causes" {
             h2 id="causes" { "How jobs were found" }
             p {
-                "Each row is something that may let one worker of a domain ask the database. A query that found nothing was a "
-                "wakeup for nothing; a job that only the backup poll found had waited beside a sleeping worker."
+                "A cause is what let a worker ask the database, a root cause what set off the chain of wakeups that ended there. "
+                "A job whose root is the backup poll had waited beside a sleeping worker."
+            }
+            (roots::table(report))
+            p.rescued.loud[report.rescued_by_backup_poll > 0] {
+                "Rescued by the backup poll: " b { (figure::count("rescued_by_backup_poll", report.rescued_by_backup_poll)) }
+                " of " (figure::count("jobs.acquired", report.jobs.acquired)) " jobs acquired: nothing else led to them."
             }
             div.wide tabindex="0" {
                 table {
@@ -83,10 +57,7 @@ pub(super) fn section(report: &Report) -> Markup {
                     tbody { @for cause in CAUSES { (row(cause, report.wakeups.get(cause), most)) } }
                 }
             }
-            p.rescued.loud[report.rescued_by_backup_poll > 0] {
-                "Rescued by the backup poll: " b { (figure::count("rescued_by_backup_poll", report.rescued_by_backup_poll)) }
-                " of " (figure::count("jobs.acquired", report.jobs.acquired)) " jobs acquired, those included that were chained from a poll."
-            }
+            (lost::wakeups(report))
         }
     }
 }

@@ -90,7 +90,7 @@ pub(super) fn place(side: &str, percent: f64) -> String {
     format!("{side}:{percent:.2}%")
 }
 
-/// A path through points, in the drawing's units.
+/// A path through points, in the drawing's units; one alone is a dot.
 pub(super) fn path(points: impl IntoIterator<Item = (f64, f64)>) -> String {
     let mut path = String::new();
     for (x, y) in points {
@@ -98,6 +98,9 @@ pub(super) fn path(points: impl IntoIterator<Item = (f64, f64)>) -> String {
         path.push_str(&coordinate(x));
         path.push(' ');
         path.push_str(&coordinate(y));
+    }
+    if !path.is_empty() && !path.contains('L') {
+        path.push_str("h0");
     }
     path
 }
@@ -143,6 +146,7 @@ mod tests {
     #[test]
     fn paths_are_short() {
         assert_eq!(path([(0.0, 1.04), (12.34, 100.0)]), "M0 1L12.3 100");
+        assert_eq!(path([(5.0, 5.0)]), "M5 5h0");
         assert_eq!(path([]), "");
     }
 }

@@ -58,3 +58,8 @@ pub(super) fn result(path: &str, assertion: &Assertion) -> Markup {
     let words = assertion.value_in_words();
     html! { @if let Some(value) = assertion.value { (figure(path, value, &words)) } @else { (words) } }
 }
+
+/// A number to the next whole one, such as what a day would cost.
+pub(super) fn rounded(path: &str, value: f64) -> Markup {
+    figure(path, value, &words::count(value.max(0.0).round() as u64))
+}

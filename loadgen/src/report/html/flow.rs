@@ -20,6 +20,7 @@ pub(super) fn section(report: &Report, axis: &TimeAxis) -> Markup {
         points: report.timeline.iter().map(|second| (second.second, value(second) as f64)).collect(),
     };
     let rescued = report.timeline.iter().any(|second| second.rescued > 0);
+    let lost = report.timeline.iter().any(|second| second.wakeups_lost > 0);
     html! {
         section aria-labelledby="flow" {
             h2 id="flow" { "Over time" }
@@ -35,6 +36,11 @@ pub(super) fn section(report: &Report, axis: &TimeAxis) -> Markup {
                 @if rescued {
                     (panel(axis, "rescues", "Jobs per second that only the backup poll found", "low", &[
                         series("rescued", "rescued", Mark::Bars, |second| second.rescued),
+                    ]))
+                }
+                @if lost {
+                    (panel(axis, "lost", "Jobs posted per second whose wakeup was lost", "low", &[
+                        series("lost", "rescued", Mark::Bars, |second| second.wakeups_lost),
                     ]))
                 }
                 (heat::chart(report, axis))

@@ -50,7 +50,8 @@ pub(super) fn chart(report: &Report, axis: &TimeAxis) -> Markup {
         let known =
             report.timeline.iter().map(|second| (second.second, value(second))).filter(|point| point.1 > 0);
         let points = axis.thinned(known.map(|(second, us)| (second, us as f64)));
-        path(points.into_iter().map(|(second, us)| (axis.x(second as f64 + 0.5), map.y(us))))
+        let place = |(second, us): &(u64, f64)| (axis.x(*second as f64 + 0.5), map.y(*us));
+        axis.stretches(&points).map(|stretch| path(stretch.iter().map(place))).collect::<String>()
     };
     frame.around(&html! {
         (background(axis))

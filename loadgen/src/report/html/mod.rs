@@ -3,8 +3,8 @@
 //! ```text
 //! verdict, what ran on what, what stood out, five figures      read in five seconds
 //! Over time              jobs, backlog, rescues, queue wait as a heat map, queries; faults as bands
-//! How jobs were found    by cause
-//! Latency                percentile curves, tables by stage and by cause
+//! How jobs were found    by root cause and cause; wakeups lost and for nothing
+//! Latency                percentile curves, tables by stage and by cause, the slowest jobs
 //! Domains                each on each replica
 //! Trust                  assertions, audit, load generator
 //! The whole run          counts; notes; machine, policy, scenario
@@ -23,7 +23,9 @@ mod finding;
 mod flow;
 mod heat;
 mod list;
+mod lost;
 mod percentiles;
+mod roots;
 mod setting;
 mod stack;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-// Two conveniences; the page says everything without them.
+// Conveniences; the page says everything without them.
 "use strict";
 
 // Pointing at a chart over time reads that column out, and marks it on every chart of the stack.
@@ -46,3 +46,6 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 }
+
+// What is folded on the screen is printed too.
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((details) => (details.open = true)));

@@ -10,8 +10,8 @@ use super::super::{LatencySummary, Report};
 use super::axis::WIDTH;
 use super::causes;
 use super::chart::{Frame, HEIGHT, Key, path, place};
-use super::figure;
 use super::heat::round_latency;
+use super::{figure, lost};
 use crate::measure::Stage;
 
 /// More nines than this are beyond three significant digits and any run's patience.
@@ -44,6 +44,7 @@ pub(super) fn section(report: &Report) -> Markup {
             }
             (stages_table(report))
             (causes_table(report))
+            (lost::slowest(report))
         }
     }
 }

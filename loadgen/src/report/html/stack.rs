@@ -95,9 +95,9 @@ fn label_style(axis: &TimeAxis, from: u64, to: u64) -> String {
 pub(super) fn panel(axis: &TimeAxis, slug: &str, title: &str, size: &'static str, all: &[Series]) -> Markup {
     let values = || all.iter().flat_map(|series| series.points.iter().map(|point| point.1));
     let top = round_up(values().fold(0.0, f64::max));
-    let mut scale = vec![(0.0, words(top)), (1.0, "0".to_owned())];
+    let mut scale = vec![(0.0, scaled(top)), (1.0, "0".to_owned())];
     if top > 1.0 || top.fract() > 0.0 {
-        scale.push((0.5, words(top / 2.0)));
+        scale.push((0.5, scaled(top / 2.0)));
     }
     let frame = Frame {
         slug,
@@ -114,9 +114,13 @@ pub(super) fn panel(axis: &TimeAxis, slug: &str, title: &str, size: &'static str
     })
 }
 
-/// A number of a scale.
-fn words(value: f64) -> String {
-    if value.fract() == 0.0 { count(value as u64) } else { format!("{value}") }
+/// A number of a scale, with two digits that say something.
+fn scaled(value: f64) -> String {
+    if value.fract() == 0.0 {
+        return count(value as u64);
+    }
+    let decimals = (1.0 - value.log10().floor()).clamp(1.0, 12.0) as usize;
+    format!("{value:.decimals$}").trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 impl Series {
@@ -130,19 +134,23 @@ impl Series {
     fn drawing(&self, axis: &TimeAxis, top: f64) -> Markup {
         let y = |value: f64| HEIGHT - value / top * HEIGHT;
         let points = axis.thinned(self.points.iter().copied());
-        let places = points.iter().map(|(second, value)| (axis.x(*second as f64 + 0.5), y(*value)));
-        match self.mark {
-            Mark::Line => html! { path.line.(self.class) d=(path(places)) {} },
-            Mark::Area => {
-                let line = path(places);
-                let (Some(first), Some(last)) = (points.first(), points.last()) else { return html! {} };
-                let (left, right) = (axis.x(first.0 as f64 + 0.5), axis.x(last.0 as f64 + 0.5));
-                let closed = format!("{line}L{} {HEIGHT}L{} {HEIGHT}Z", coordinate(right), coordinate(left));
-                html! {
-                    path.area.(self.class) d=(closed) {}
-                    path.line.(self.class) d=(line) {}
-                }
+        let place = |(second, value): &(u64, f64)| (axis.x(*second as f64 + 0.5), y(*value));
+        let (mut line, mut area) = (String::new(), String::new());
+        for stretch in axis.stretches(&points) {
+            let top = path(stretch.iter().map(place));
+            if let (Some((left, _)), Some((right, _))) =
+                (stretch.first().map(place), stretch.last().map(place))
+            {
+                let _ = write!(area, "{top}L{} {HEIGHT}L{} {HEIGHT}Z", coordinate(right), coordinate(left));
             }
+            line.push_str(&top);
+        }
+        match self.mark {
+            Mark::Line => html! { path.line.(self.class) d=(line) {} },
+            Mark::Area => html! {
+                path.area.(self.class) d=(area) {}
+                path.line.(self.class) d=(line) {}
+            },
             Mark::Bars => {
                 let mut bars = String::new();
                 let width = axis.x(axis.column as f64);
@@ -174,7 +182,7 @@ pub(super) fn background(axis: &TimeAxis) -> Markup {
 }
 
 fn description(axis: &TimeAxis, all: &[Series]) -> String {
-    let mut words = format!("From {} to {}.", clock(0), clock(axis.seconds));
+    let mut text = format!("From {} to {}.", clock(0), clock(axis.seconds));
     for series in all {
         let (mut least, mut greatest) = (f64::INFINITY, (0, f64::NEG_INFINITY));
         for (second, value) in &series.points {
@@ -185,9 +193,9 @@ fn description(axis: &TimeAxis, all: &[Series]) -> String {
         }
         if greatest.1 >= least {
             let (second, greatest) = greatest;
-            let _ =
-                write!(words, " {}: from {least} to {greatest}, highest at {}.", series.name, clock(second));
+            let (range, at) = ([least, greatest].map(scaled), clock(second));
+            let _ = write!(text, " {}: from {} to {}, highest at {at}.", series.name, range[0], range[1]);
         }
     }
-    words
+    text
 }

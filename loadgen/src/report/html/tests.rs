@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use acquirer::job::Tags;
 use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
 use uuid::Uuid;
@@ -131,6 +132,9 @@ fn what_people_write_stays_text() {
     report.domains[0].key = hostile.to_owned();
     report.timeline[1].faults = vec![hostile.to_owned()];
     report.policy.name = hostile.to_owned();
+    report.slowest_jobs[0].domain = hostile.to_owned();
+    report.slowest_jobs[0].wakeup_lost = Some(hostile.to_owned());
+    report.wakeups_lost.by_posting[0].tags = Tags::from_pairs([(hostile, hostile)]).unwrap();
     report.environment.postgres_version = hostile.to_owned();
     report.environment.database = hostile.to_owned();
     report.environment.durability = hostile.to_owned();
@@ -232,8 +236,19 @@ fn a_fault_is_a_named_band_on_every_chart_over_time() {
     let names: Vec<_> = all(&page, ".faults b").into_iter().map(text).collect();
     assert_eq!(names, ["drop_notifications 0:01–0:02"]);
     let charts = all(&page, ".stack .ink > svg").len();
-    assert_eq!(charts, 5);
+    assert_eq!(charts, 6);
     assert_eq!(all(&page, ".stack .ink > svg rect.fault").len(), charts);
+}
+
+#[test]
+fn what_is_known_of_the_jobs_that_waited_longest_is_told() {
+    let page = sound(&fixed());
+    let tables = all(&page, "table");
+    let slowest =
+        tables.into_iter().map(text).find(|table| table.starts_with("The jobs that waited longest"));
+    let slowest = slowest.unwrap();
+    let known = ["terraform on replica 1", "6.95 s", "backup poll", "✗ swallowed", "610 µs", "7.07 s"];
+    assert!(known.iter().all(|words| slowest.contains(words)), "{slowest}");
 }
 
 #[test]

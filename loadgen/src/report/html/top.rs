@@ -15,7 +15,7 @@ use maud::{Markup, html};
 use super::super::summary::words::{percent, plural, seconds};
 use super::super::{Report, Verdict};
 use super::finding::finding;
-use super::{causes, figure};
+use super::{figure, roots};
 use crate::scenario::quantity::format_duration;
 
 /// A rate below this share of what was posted is worth a colour.
@@ -128,7 +128,7 @@ fn tiles(report: &Report) -> Markup {
                 @if rescued > 0 {
                     p { b { (percent(rescued as f64 / jobs.acquired.max(1) as f64)) } " of those acquired lay beside sleeping workers" }
                 }
-                (causes::strip(report))
+                (roots::strip(report))
             }
         }
     }

@@ -77,6 +77,8 @@ fn generator(report: &Report) -> Markup {
         ("of its schedule posted", figure::percent("generator.achieved_ratio", generator.achieved_ratio)),
         ("posts late, p99", figure::latency("generator.schedule_lag_p99_us", generator.schedule_lag_p99_us)),
         ("processor time", figure::seconds("generator.cpu_seconds", generator.cpu_seconds)),
+        ("of one core while measured", figure::percent("generator.core_share", generator.core_share)),
+        ("of all cores while measured", figure::percent("generator.cpu_share", generator.cpu_share)),
         ("events dropped", figure::count("generator.events_dropped", generator.events_dropped)),
         ("queries of its own", figure::count("queries.observer.total", report.queries.observer.total)),
     ])
