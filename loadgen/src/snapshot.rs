@@ -11,6 +11,7 @@ pub use acquirer::job::{Posting, ProvisionerType, Tags};
 pub use acquirer::wakeup::{Cause, ClearanceId, DomainSpec, RootCause};
 
 pub use crate::measure::DomainNumber;
+pub use crate::measure::{DomainNumber, Stage};
 pub use crate::observe::{DatabaseSample, Statement, StatementCounts};
 
 /// One moment of a run.
@@ -58,6 +59,8 @@ pub struct Snapshot {
     pub queue_wait_recent: Latency,
     /// Queue wait of the whole run after the warm-up.
     pub queue_wait: Latency,
+    /// Latencies of the whole run after the warm-up, made anew once a second.
+    pub latencies: Arc<Latencies>,
     /// Jobs by the root cause of the clearance that found them, over the last ten seconds.
     pub found_recent: BTreeMap<RootCause, u64>,
     /// Jobs by the root cause of the clearance that found them, since the run began.
@@ -219,6 +222,15 @@ pub struct Latency {
     /// Counts in buckets that double: entry `i` counts latencies in `[2^i, 2^(i+1))` microseconds,
     /// entry 0 those below two.
     pub buckets: Vec<u64>,
+}
+
+/// Latencies of the measured part.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Latencies {
+    /// What a job goes through, in a job's order; empty before the run.
+    pub by_stage: Vec<(Stage, Latency)>,
+    /// Queue wait by the direct cause of the clearance that found the job; empty before the run.
+    pub queue_wait_by_cause: Vec<(Cause, Latency)>,
 }
 
 /// One domain, over all replicas that have it.

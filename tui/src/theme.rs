@@ -90,6 +90,8 @@ pub struct Glyphs {
     pub from: &'static str,
     /// Times.
     pub times: &'static str,
+    /// Tones of a heat map, from hardly anything to most.
+    pub tones: [&'static str; 4],
     /// What the lanes of the Wakeups view are made of.
     pub wakeups: &'static WakeupGlyphs,
 }
@@ -169,6 +171,7 @@ static UNICODE: Glyphs = Glyphs {
     cursor: "▏",
     from: "←",
     times: "×",
+    tones: ["·", "░", "▒", "█"],
     wakeups: &UNICODE_WAKEUPS,
 };
 
@@ -192,6 +195,7 @@ static ASCII: Glyphs = Glyphs {
     cursor: "_",
     from: "<",
     times: "x",
+    tones: [".", ":", "o", "#"],
     wakeups: &ASCII_WAKEUPS,
 };
 

@@ -74,17 +74,27 @@ pub(crate) fn record(histogram: &mut Histogram<u64>, latency: Duration) {
 }
 
 /// What a dashboard shows of a histogram.
+///
+/// Goes through it once: this is done under the recorder's lock.
 pub(crate) fn summarize(histogram: &Histogram<u64>) -> Latency {
-    let is_empty = histogram.is_empty();
-    let quantile = |q: f64| if is_empty { 0 } else { histogram.value_at_quantile(q) };
-    Latency {
-        count: histogram.len(),
-        p50_us: quantile(0.50),
-        p90_us: quantile(0.90),
-        p99_us: quantile(0.99),
-        max_us: if is_empty { 0 } else { histogram.max() },
-        buckets: log2(histogram),
+    let mut latency = Latency { count: histogram.len(), ..Latency::default() };
+    let rank = |share: f64| (share * latency.count as f64).ceil() as u64;
+    let ranks = [rank(0.50), rank(0.90), rank(0.99)];
+    let mut quantiles = [0; 3];
+    let mut below = 0;
+    for step in histogram.iter_recorded() {
+        let (value, count) = (step.value_iterated_to(), step.count_since_last_iteration());
+        for (quantile, rank) in quantiles.iter_mut().zip(ranks) {
+            if below < rank && rank <= below + count {
+                *quantile = value;
+            }
+        }
+        below += count;
+        count_doubled(&mut latency.buckets, value, count);
     }
+    [latency.p50_us, latency.p90_us, latency.p99_us] = quantiles;
+    latency.max_us = if latency.count == 0 { 0 } else { histogram.max() };
+    latency
 }
 
 /// Counts in buckets that double: entry `i` counts latencies in `[2^i, 2^(i+1))` microseconds, entry 0 those
@@ -92,18 +102,35 @@ pub(crate) fn summarize(histogram: &Histogram<u64>) -> Latency {
 pub(crate) fn log2(histogram: &Histogram<u64>) -> Vec<u64> {
     let mut buckets = Vec::new();
     for step in histogram.iter_recorded() {
-        let doubled = step.value_iterated_to().max(1).ilog2() as usize;
-        if buckets.len() <= doubled {
-            buckets.resize(doubled + 1, 0);
-        }
-        buckets[doubled] += step.count_since_last_iteration();
+        count_doubled(&mut buckets, step.value_iterated_to(), step.count_since_last_iteration());
     }
     buckets
+}
+
+fn count_doubled(buckets: &mut Vec<u64>, value_us: u64, count: u64) {
+    let doubled = value_us.max(1).ilog2() as usize;
+    if buckets.len() <= doubled {
+        buckets.resize(doubled + 1, 0);
+    }
+    buckets[doubled] += count;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_summary_has_the_percentiles_of_its_histogram() {
+        let mut histogram = precise();
+        for us in (1..2_000).map(|n: u64| n * n * 7 % 1_000_003 + 1) {
+            record(&mut histogram, Duration::from_micros(us));
+        }
+        let summary = summarize(&histogram);
+        let expected = [0.50, 0.90, 0.99].map(|quantile| histogram.value_at_quantile(quantile));
+        assert_eq!([summary.p50_us, summary.p90_us, summary.p99_us], expected);
+        assert_eq!((summary.count, summary.max_us), (histogram.len(), histogram.max()));
+        assert_eq!(summary.buckets, log2(&histogram));
+    }
 
     #[test]
     fn a_summary_counts_each_latency_in_the_bucket_that_it_doubles_into() {

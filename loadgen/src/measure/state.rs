@@ -4,6 +4,7 @@
 //! [`LIVE_JOBS_MAX`] unfinished jobs, of the database a day of samples, and the log of events has a capacity.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use acquirer::job::Posting;
@@ -12,7 +13,7 @@ use hdrhistogram::Histogram;
 
 use crate::poster;
 use crate::scenario::Scenario;
-use crate::snapshot::Totals;
+use crate::snapshot::{Latencies, Totals};
 
 use super::alphabet::{FaultFacts, Input, PostedJob, Surroundings, Time};
 use super::around::Watched;
@@ -68,6 +69,8 @@ pub(crate) struct State {
     pub(super) fleets: Vec<DomainKey>,
     pub(super) around: Surroundings,
     pub(super) database: DatabaseSeries,
+    /// The stages and causes summarized, and in which second that was.
+    pub(super) latencies: (Option<u64>, Arc<Latencies>),
     pub(super) log: EventLog,
 }
 
@@ -139,6 +142,7 @@ impl State {
             fleets: fleets.into_iter().collect(),
             around: Surroundings::default(),
             database: DatabaseSeries::default(),
+            latencies: (None, Arc::default()),
             log: EventLog::new(events_max),
         }
     }
@@ -184,6 +188,7 @@ impl State {
             Input::Sampled(around) => {
                 self.watched.look(around, self.window, at);
                 self.around.clone_from(around);
+                self.summarize_latencies(at);
             }
             Input::DatabaseSampled(sample) => self.database.push(sample),
             Input::DatabaseMissing { missing } => self.database.missing(missing),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use acquirer::wakeup::{Cause, DomainKey, RootCause};
 
-use crate::snapshot::{ActiveFault, DomainReplica, DomainRow, Rates, Snapshot};
+use crate::snapshot::{ActiveFault, DomainReplica, DomainRow, Latencies, Rates, RunPhase, Snapshot};
 
 use super::alphabet::{StandingDomain, Time};
 use super::latency::{self, Stage};
@@ -44,6 +44,7 @@ impl State {
         }
         snapshot.queue_wait_recent = latency::summarize(&state.recent.queue_wait());
         snapshot.queue_wait = latency::summarize(&state.stages[Stage::QueueWait as usize]);
+        snapshot.latencies = Arc::clone(&state.latencies.1);
         snapshot.found_recent = state.recent.found();
         snapshot.found = state.found.clone();
         snapshot.chained_recent = state.recent.chained();
@@ -51,6 +52,24 @@ impl State {
         snapshot.database_samples = state.database.shown();
         snapshot.database_missing = state.database.missed();
         snapshot.domains = Arc::new(rows(state, backup_poll, now));
+    }
+
+    /// Once a second, and when the run is over: fourteen histograms are gone through.
+    pub(super) fn summarize_latencies(&mut self, now: Time) {
+        let second = self.elapsed(now).as_secs();
+        let is_over = matches!(self.around.phase, RunPhase::Auditing | RunPhase::Finished);
+        if self.latencies.0 == Some(second) && !is_over {
+            return;
+        }
+        let by_stage = Stage::ALL.iter().zip(&self.stages);
+        let by_cause = Cause::ALL.iter().zip(&self.queue_wait_by_cause);
+        let latencies = Latencies {
+            by_stage: by_stage.map(|(stage, histogram)| (*stage, latency::summarize(histogram))).collect(),
+            queue_wait_by_cause: by_cause
+                .map(|(cause, histogram)| (*cause, latency::summarize(histogram)))
+                .collect(),
+        };
+        self.latencies = (Some(second), Arc::new(latencies));
     }
 
     fn faults_at_work(&self, now: Time) -> Vec<ActiveFault> {

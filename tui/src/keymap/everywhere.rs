@@ -7,6 +7,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind("overview", &["1"], Action::Show(View::Overview), "Overview"),
     bind("domains", &["2"], Action::Show(View::Domains), "Domains"),
     bind("wakeups", &["3"], Action::Show(View::Wakeups), "Wakeups"),
+    bind("latency", &["4"], Action::Show(View::Latency), "Latency"),
     bind("log", &["7"], Action::Show(View::Log), "Log"),
     bind("next_view", &["Tab"], Action::Step(1), "the next view"),
     bind("previous_view", &["Shift-Tab"], Action::Step(-1), "the view before"),

@@ -30,13 +30,15 @@ pub enum View {
     Domains,
     /// What woke whom, on an axis of time.
     Wakeups,
+    /// How long jobs waited, where, and since when.
+    Latency,
     /// What the program said.
     Log,
 }
 
 impl View {
     /// Every view there is, in the order of Tab.
-    pub const ALL: [Self; 4] = [Self::Overview, Self::Domains, Self::Wakeups, Self::Log];
+    pub const ALL: [Self; 5] = [Self::Overview, Self::Domains, Self::Wakeups, Self::Latency, Self::Log];
 
     /// The number key that shows it.
     #[must_use]
@@ -45,6 +47,7 @@ impl View {
             Self::Overview => '1',
             Self::Domains => '2',
             Self::Wakeups => '3',
+            Self::Latency => '4',
             Self::Log => '7',
         }
     }
@@ -56,6 +59,7 @@ impl View {
             Self::Overview => "Overview",
             Self::Domains => "Domains",
             Self::Wakeups => "Wakeups",
+            Self::Latency => "Latency",
             Self::Log => "Log",
         }
     }

@@ -21,6 +21,7 @@ mod found;
 mod header;
 mod help;
 mod jobs;
+mod latency;
 mod log;
 mod overview;
 mod paint;
@@ -43,6 +44,7 @@ pub fn view(model: &Model, area: Rect, buffer: &mut Buffer) {
         View::Overview => overview::draw(model, screen.body, buffer),
         View::Domains => domains::draw(model, screen.body, buffer),
         View::Wakeups => wakeups::draw(model, screen.body, buffer),
+        View::Latency => latency::draw(model, screen.body, buffer),
         View::Log => log::draw(model, screen.body, buffer),
     }
     footer::draw(model, screen.footer, buffer);

@@ -96,7 +96,7 @@ fn histogram(latency: &Latency, theme: &Theme, area: Rect, buffer: &mut Buffer) 
 }
 
 /// Where a bucket begins, as powers of two read best: `128us`, `1ms`, `64ms`, `1s`.
-fn label(bucket: usize) -> String {
+pub(super) fn label(bucket: usize) -> String {
     match bucket {
         0..10 => format!("{}us", 1_u32 << bucket),
         10..20 => format!("{}ms", 1_u32 << (bucket - 10)),

@@ -11,8 +11,8 @@ use clearance::update::{Command, Message, update};
 use clearance::view::view;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use loadgen::snapshot::{
-    ActiveFault, Cause, DatabaseFacts, DomainPhase, DomainReplica, DomainRow, Latency, ProvisionerType,
-    Rates, RootCause, RunPhase, Second, Snapshot, Tags, Totals,
+    ActiveFault, Cause, DatabaseFacts, DomainPhase, DomainReplica, DomainRow, Latencies, Latency,
+    ProvisionerType, Rates, RootCause, RunPhase, Second, Snapshot, Stage, Tags, Totals,
 };
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
@@ -68,6 +68,7 @@ pub(crate) fn calm() -> Snapshot {
             (RootCause::BackupPoll, 42),
         ]),
         chained: 2_100,
+        latencies: Arc::new(latencies()),
         domains: Arc::new((0..8).map(calm_domain).collect()),
         ..Snapshot::default()
     }
@@ -85,6 +86,7 @@ pub(crate) fn dropping() -> Snapshot {
         second.empty = 4;
         second.backlog = (second.second - 29) * 250;
         second.queue_wait_p99_us = 2_800_000;
+        second.queue_wait_log2 = [0; 10].into_iter().chain([30, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20, 70]).collect();
         second.rescued = 90;
     }
     let mut domains = (*calm.domains).clone();
@@ -165,6 +167,10 @@ fn calm_second(second: u64, posted: u64) -> Second {
         empty: 50 + posted % 13,
         queue_wait_p50_us: 1_700 + posted % 90,
         queue_wait_p99_us: 24_000 + posted * 17,
+        queue_wait_log2: [0; 9]
+            .into_iter()
+            .chain([posted / 3, posted / 2, posted / 7, 3, 0, second % 3])
+            .collect(),
         ..Second::default()
     }
 }
@@ -182,6 +188,17 @@ fn latency<const N: usize>(filled: [(usize, u64); N]) -> Latency {
         p99_us: 1 << (last - 3),
         max_us: 3 << (last - 1),
         buckets,
+    }
+}
+
+fn latencies() -> Latencies {
+    let by_stage = Stage::ALL.into_iter().enumerate().map(|(place, stage)| {
+        (stage, latency([(6 + place, 9_000), (8 + place, 7_000), (12 + place, 160), (14 + place, 3)]))
+    });
+    let by_cause = [Cause::Posting, Cause::Chained, Cause::BackupPoll].into_iter();
+    Latencies {
+        by_stage: by_stage.collect(),
+        queue_wait_by_cause: by_cause.map(|cause| (cause, latency([(10, 8_000), (22, 42)]))).collect(),
     }
 }
 

@@ -42,6 +42,31 @@ fn overview_before_anything_came() {
 }
 
 #[test]
+fn latency_while_notifications_are_dropped() {
+    at_every_size("latency_dropping", &dropping(), |desk| {
+        desk.keys("4");
+    });
+}
+
+#[test]
+fn latency_before_anything_came() {
+    at_every_size("latency_starting", &starting(), |desk| {
+        desk.keys("4");
+    });
+}
+
+#[test]
+fn latency_without_box_and_braille_glyphs() {
+    for (width, height) in SIZES {
+        let mut desk = Desk::with(Theme::new(true, true), width, height);
+        desk.show(dropping()).keys("4");
+        let screen = desk.screen();
+        assert!(screen.is_ascii(), "{screen}");
+        insta::assert_snapshot!(format!("latency_ascii_{width}x{height}"), screen);
+    }
+}
+
+#[test]
 fn overview_that_is_frozen_says_since_when() {
     at_every_size("overview_frozen", &dropping(), |desk| {
         desk.tick(1.0).keys(" ").tick(13.2);
