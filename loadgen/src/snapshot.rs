@@ -10,7 +10,6 @@ use std::time::Duration;
 pub use acquirer::job::{Posting, ProvisionerType, Tags};
 pub use acquirer::wakeup::{Cause, ClearanceId, DomainSpec, RootCause};
 
-pub use crate::measure::DomainNumber;
 pub use crate::measure::{DomainNumber, Stage};
 pub use crate::observe::{DatabaseSample, Statement, StatementCounts};
 
