@@ -33,7 +33,7 @@ pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut 
         (of(Stage::Response), Mark { role: Role::Posted, ascii: response }),
         (of(Stage::QueueWait), Mark { role: Role::Latency, ascii: wait }),
     ];
-    let last = curves.iter().flat_map(|(latency, _)| *latency).map(|latency| latency.buckets.len()).max();
+    let last = curves.iter().filter_map(|(latency, _)| *latency).map(|latency| latency.buckets.len()).max();
     let Some(last) = last else {
         return put(buffer, area, 0, &Line::styled(" nothing was measured yet", theme.style(Role::Dim)));
     };

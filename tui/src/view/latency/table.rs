@@ -71,7 +71,7 @@ impl Columns {
     fn text(self, name: &str, figures: [&str; 5]) -> String {
         let [jobs, p50, p90, p99, max] = figures;
         if self.is_narrow {
-            return format!(" {:<12.12}{p50:>8}{p99:>8}{max:>8}", name);
+            return format!(" {name:<12.12}{p50:>8}{p99:>8}{max:>8}");
         }
         format!(" {name:<20}{jobs:>9}{p50:>8}{p90:>8}{p99:>8}{max:>8}  ")
     }
