@@ -35,7 +35,7 @@ pub(super) use plan::PlanArgs;
   clearance run --headless --report out.json   for scripts and CI: figures instead of a screen
   clearance run --record out.clr               keep the whole run, and make of it later what you need:
   clearance report out.clr --to out.json
-  clearance plan default --find max-rate --slo 'queue_wait.p99 < 250ms'     the highest rate that holds it
+  clearance plan default --find max-rate --slo 'queue_wait.p99 < 250ms'      how much it takes
   clearance scenarios default > mine.toml      a scenario to edit; then: clearance run mine.toml
 
 Exit codes: 0 all held, 1 the run failed, 2 usage or scenario error, 3 an assertion fell short,
