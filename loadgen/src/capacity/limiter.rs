@@ -13,6 +13,8 @@ const SATURATED: f64 = 0.9;
 const DOMAIN_SATURATED: f64 = 0.8;
 /// Workers this busy make jobs wait by chance alone.
 const CROWDED: f64 = 0.6;
+/// So many transactions that wait at any time are a queue.
+const QUEUED: f64 = 1.0;
 /// What takes this many times as long as under the lightest load has grown.
 const GROWTH: f64 = 2.0;
 /// A statement faster than this is not slow, in microseconds.
@@ -26,6 +28,8 @@ pub enum LimiterKind {
     Workers,
     /// A domain has its one query in flight all the time.
     Domain,
+    /// Transactions with a NOTIFY wait for each other's commits.
+    CommitLock,
     /// Queries or commits take longer, or the database is lost.
     Database,
     /// The generator doesn't keep its schedule.
@@ -50,6 +54,7 @@ impl LimiterKind {
         match self {
             Self::Workers => "workers busy",
             Self::Domain => "one query in flight per domain",
+            Self::CommitLock => "commit lock",
             Self::Database => "database",
             Self::Generator => "the generator",
             Self::Unknown => "none found",
@@ -67,8 +72,13 @@ impl Limiter {
         };
         match answer.stop {
             Some(Stop::Generator(level)) => {
-                let why = last(level, Outcome::GeneratorGaveOut).map(|step| step.why.join("; "));
-                return Some(Self { kind: LimiterKind::Generator, detail: why.unwrap_or_default() });
+                let step = last(level, Outcome::GeneratorGaveOut);
+                let pressure = step.and_then(|step| step.pressure.as_ref());
+                let lock = pressure.and_then(Pressure::commit_lock);
+                let kind = if lock.is_some() { LimiterKind::CommitLock } else { LimiterKind::Generator };
+                let mut why = step.map(|step| step.why.clone()).unwrap_or_default();
+                why.extend(lock.or_else(|| pressure.and_then(Pressure::top_wait)));
+                return Some(Self { kind, detail: why.join("; ") });
             }
             Some(Stop::Database(level)) => {
                 let why = last(level, Outcome::DatabaseLost).map(|step| step.why.join("; "));
@@ -94,13 +104,20 @@ impl Limiter {
         if let Some(busy) = workers.filter(|busy| busy.share >= SATURATED && !is_stretched) {
             return named(LimiterKind::Workers, busy_workers(busy));
         }
+        if let Some(detail) = heavy.commit_lock() {
+            return named(LimiterKind::CommitLock, detail);
+        }
         let domain = heavy.domain.as_ref().filter(|busy| busy.share >= DOMAIN_SATURATED);
         if let Some(busy) = domain.filter(|_| heavy.claims_are_full()) {
             return named(LimiterKind::Domain, busy_domain(busy, heavy, light));
         }
-        let grown = slower(heavy, light);
+        let mut grown = slower(heavy, light);
         if !grown.is_empty() {
+            grown.extend(heavy.top_wait());
             return named(LimiterKind::Database, grown.join("; "));
+        }
+        if let Some(detail) = heavy.full_processors() {
+            return named(LimiterKind::Database, detail);
         }
         if is_stretched {
             let detail = format!(
@@ -155,15 +172,45 @@ fn busy_domain(busy: &Busy, heavy: &Pressure, light: Option<&Pressure>) -> Strin
     )
 }
 
+impl Pressure {
+    /// Whether transactions queued for the lock of NOTIFY. A generator whose posts do can't keep its schedule.
+    fn commit_lock(&self) -> Option<String> {
+        let waiters = self.commit_lock_waiters.filter(|waiters| *waiters >= QUEUED)?;
+        Some(format!("{waiters:.1} transactions waited at any time for the lock under which NOTIFY commits"))
+    }
+
+    /// What most queries waited for, if there was a queue.
+    fn top_wait(&self) -> Option<String> {
+        let most = self.waits.first().filter(|wait| wait.queries_mean >= QUEUED)?;
+        let waiting = most.queries_mean;
+        Some(match most.event.as_str() {
+            "CPU" => format!("{waiting:.1} queries at any time were computing"),
+            event => format!("{waiting:.1} queries at any time waited for {event}"),
+        })
+    }
+
+    /// Whether the server always had as many queries to compute as there are processors.
+    fn full_processors(&self) -> Option<String> {
+        let computing = self.waits.iter().find(|wait| wait.event == "CPU")?.queries_mean;
+        let cpus = self.server_cpus?;
+        (computing >= SATURATED * cpus as f64)
+            .then(|| format!("{computing:.1} queries at any time were computing, on {cpus} processors"))
+    }
+}
+
 /// The statements that take much longer than under a light load.
 fn slower(heavy: &Pressure, light: Option<&Pressure>) -> Vec<String> {
     let Some(light) = light else { return Vec::new() };
-    let pairs = [
-        ("an acquire query", Some(heavy.query_us), Some(light.query_us)),
-        ("the transaction that posts", heavy.post_us, light.post_us),
+    let seen = [
+        ("an acquire query".to_owned(), Some(heavy.query_us), Some(light.query_us)),
+        ("the transaction that posts".to_owned(), heavy.post_us, light.post_us),
     ];
-    pairs
-        .into_iter()
+    let in_server = heavy.statements_us.iter().map(|(statement, now)| {
+        let what = format!("the statement {:?} in the server", statement.as_str());
+        (what, Some(*now), light.statements_us.get(statement).copied())
+    });
+    seen.into_iter()
+        .chain(in_server)
         .filter_map(|(what, now, before)| Some((what, now?, before?)))
         .filter(|(_, now, before)| *now >= SLOW_US && *now >= GROWTH * before)
         .map(|(what, now, before)| {

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::report::Report;
+use crate::observe::Statement;
+use crate::report::{Report, Wait};
 use crate::scenario::Fleet;
 
 /// How busy something is.
@@ -50,6 +51,14 @@ pub struct Pressure {
     pub query_us: f64,
     /// How long the transaction that posts a job takes, in microseconds; unknown where jobs were left over.
     pub post_us: Option<f64>,
+    /// How long the run's statements take in the server, in microseconds, where that can be seen.
+    pub statements_us: BTreeMap<Statement, f64>,
+    /// What queries waited for, the most frequent first.
+    pub waits: Vec<Wait>,
+    /// Transactions that waited at any time for the lock under which those with a NOTIFY commit.
+    pub commit_lock_waiters: Option<f64>,
+    /// Processors that the server shares with the generator; unknown of a server elsewhere.
+    pub server_cpus: Option<usize>,
     /// How much longer workers have a job than its work takes, as a factor.
     pub service_stretch: f64,
 }
@@ -73,7 +82,7 @@ impl Pressure {
     #[must_use]
     pub fn of(report: &Report) -> Self {
         let groups = groups(report);
-        let latency = &report.latency_us;
+        let (latency, database) = (&report.latency_us, &report.database.measured);
         let acquired: f64 = groups.values().map(|group| group.acquired).sum();
         let planned =
             groups.values().map(|group| group.acquired * group.service).sum::<f64>() / acquired.max(1.0);
@@ -108,6 +117,15 @@ impl Pressure {
             claim_batch: report.policy.switches.claim_batch,
             query_us: latency.query.mean,
             post_us: post_us(report),
+            statements_us: database
+                .statements
+                .iter()
+                .filter(|(_, counts)| counts.calls > 0)
+                .map(|(statement, counts)| (*statement, counts.mean_us))
+                .collect(),
+            waits: database.waits.clone(),
+            commit_lock_waiters: database.notify_lock_waiters_mean,
+            server_cpus: (report.environment.database == "local").then_some(report.environment.cpus),
             service_stretch,
         }
     }

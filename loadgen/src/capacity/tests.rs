@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::assert::Expression;
+use crate::observe::{Statement, StatementCounts};
 use crate::report::{
-    AcquireQueries, Audit, Domain, Jobs, LatencySummary, Queries, Rates, Report, Run, TimelineSecond,
+    AcquireQueries, Audit, Domain, Jobs, LatencySummary, MeasuredDatabase, Queries, Rates, Report, Run,
+    TimelineSecond, Wait,
 };
 use crate::scenario::{Overrides, Scenario, Source};
 
@@ -23,7 +25,19 @@ struct World {
     growth: f64,
     claim_batch: usize,
     are_all_done: bool,
+    /// What the server was seen to do; `None` where nothing could be seen.
+    server: Option<Server>,
 }
+
+/// What a server was seen to do.
+#[derive(Clone, Copy)]
+struct Server {
+    commit_lock_waiters: f64,
+    computing: f64,
+    complete_ms: f64,
+}
+
+const CALM: Server = Server { commit_lock_waiters: 0.1, computing: 0.2, complete_ms: 0.3 };
 
 /// Forty jobs a second on eight workers of 100 ms: half of them busy.
 const LIGHT: World = World {
@@ -37,6 +51,7 @@ const LIGHT: World = World {
     growth: 0.0,
     claim_batch: 16,
     are_all_done: true,
+    server: None,
 };
 
 fn scenario() -> Scenario {
@@ -58,6 +73,15 @@ fn latency(ms: f64, count: u64) -> LatencySummary {
     let us = (ms * 1e3) as u64;
     let (min, p50, p90, p99, p999, max) = (us, us, us, us, us, us);
     LatencySummary { count, min, mean: ms * 1e3, p50, p90, p99, p999, max, histogram: String::new() }
+}
+
+fn waits(seen: &[(&str, f64)]) -> Vec<Wait> {
+    let mut waits: Vec<Wait> = seen
+        .iter()
+        .map(|(event, queries_mean)| Wait { event: (*event).to_owned(), queries_mean: *queries_mean })
+        .collect();
+    waits.sort_by(|a, b| b.queries_mean.total_cmp(&a.queries_mean));
+    waits
 }
 
 fn report(world: &World) -> Report {
@@ -108,6 +132,20 @@ fn report(world: &World) -> Report {
         scenario,
         ..Report::default()
     };
+    if let Some(server) = world.server {
+        report.environment.database = "local".to_owned();
+        report.environment.cpus = 2;
+        report.database.measured = MeasuredDatabase {
+            notify_lock_waiters_mean: Some(server.commit_lock_waiters),
+            waits: waits(&[("CPU", server.computing), ("Lock:object", server.commit_lock_waiters)]),
+            statements: [(
+                Statement::Complete,
+                StatementCounts { calls: 100, mean_us: server.complete_ms * 1e3 },
+            )]
+            .into(),
+            ..MeasuredDatabase::default()
+        };
+    }
     let posted = if world.are_all_done { count } else { count + 50 };
     report.latency_us.post_lag = latency(0.1, posted);
     report.latency_us.query = latency(world.query_ms, count);
@@ -127,7 +165,8 @@ fn step(level: f64, world: &World) -> Step {
 
 /// What a light load that held and a heavy one that didn't say of the limit.
 fn limiter_of(heavy: &World) -> Limiter {
-    let (light, heavy) = (step(40.0, &LIGHT), step(80.0, heavy));
+    let light = World { server: heavy.server.map(|_| CALM), ..LIGHT };
+    let (light, heavy) = (step(40.0, &light), step(80.0, heavy));
     assert_eq!((light.outcome, heavy.outcome), (Outcome::Accepted, Outcome::Rejected), "{heavy:?}");
     let answer = Answer {
         holds: Some(Tally { level: 40.0, accepted: 1, rejected: 0, gave_out: 0 }),
@@ -258,6 +297,64 @@ fn slow_commits_are_the_databases() {
     let limiter = limiter_of(&heavy);
     assert_eq!(limiter.kind, LimiterKind::Database);
     assert_eq!(limiter.detail, "the transaction that posts takes 30.0 ms instead of 1.0 ms");
+}
+
+/// A heavy load on a server that was seen.
+fn seen(server: Server) -> World {
+    World { queue_wait_ms: 900.0, growth: 20.0, are_all_done: false, server: Some(server), ..LIGHT }
+}
+
+#[test]
+fn transactions_that_wait_for_the_lock_of_notify_are_named() {
+    let limiter = limiter_of(&seen(Server { commit_lock_waiters: 3.2, ..CALM }));
+    assert_eq!(limiter.kind, LimiterKind::CommitLock);
+    assert!(limiter.detail.starts_with("3.2 transactions waited at any time"), "{}", limiter.detail);
+    // Where workers are short, a lock that is waited for as well is not what is in the way.
+    let busy = World { acquired: 79.0, ..seen(Server { commit_lock_waiters: 3.2, ..CALM }) };
+    assert_eq!(limiter_of(&busy).kind, LimiterKind::Workers);
+}
+
+#[test]
+fn a_statement_that_grew_in_the_server_is_the_databases() {
+    let limiter = limiter_of(&seen(Server { complete_ms: 12.0, computing: 1.4, ..CALM }));
+    assert_eq!(limiter.kind, LimiterKind::Database);
+    assert_eq!(
+        limiter.detail,
+        "the statement \"complete\" in the server takes 12.0 ms instead of 0.3 ms; 1.4 queries at any time were \
+         computing"
+    );
+}
+
+#[test]
+fn processors_that_always_compute_are_the_databases() {
+    let limiter = limiter_of(&seen(Server { computing: 2.1, ..CALM }));
+    assert_eq!(limiter.kind, LimiterKind::Database);
+    assert_eq!(limiter.detail, "2.1 queries at any time were computing, on 2 processors");
+    assert_eq!(limiter_of(&seen(Server { computing: 1.0, ..CALM })).kind, LimiterKind::Unknown);
+}
+
+#[test]
+fn a_generator_that_gave_out_says_what_its_posts_waited_for() {
+    let limiter = |server: Server| {
+        let mut invalid = report(&seen(server));
+        invalid.run.valid = false;
+        invalid.run.invalid_reasons = vec!["late".to_owned()];
+        let step = Step::of(50.0, &invalid, &slo(&["queue_wait.p99 < 250ms"]));
+        let answer = Answer {
+            holds: None,
+            fails: None,
+            noisy: Vec::new(),
+            is_repeated: true,
+            stop: Some(Stop::Generator(50.0)),
+        };
+        Limiter::of(&answer, &[step]).unwrap()
+    };
+    let computing = limiter(Server { computing: 1.5, ..CALM });
+    assert_eq!(computing.kind, LimiterKind::Generator);
+    assert_eq!(computing.detail, "late; 1.5 queries at any time were computing");
+    let queued = limiter(Server { commit_lock_waiters: 5.0, ..CALM });
+    assert_eq!(queued.kind, LimiterKind::CommitLock);
+    assert!(queued.detail.starts_with("late; 5.0 transactions waited at any time"), "{}", queued.detail);
 }
 
 #[test]

@@ -98,6 +98,9 @@ impl<'p> Progress<'p> {
             step.why.join("; ")
         };
         let level = self.plan.goal.show(step.level);
+        if step.outcome == Outcome::Interrupted {
+            return self.say(&format!("step {:<3} {level:>12}  {verdict}", self.steps));
+        }
         self.say(&format!(
             "step {:<3} {level:>12}  {verdict:<8}  {why}; {}",
             self.steps,
