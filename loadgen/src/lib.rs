@@ -15,5 +15,8 @@ pub mod record;
 pub mod report;
 pub mod run;
 pub mod scenario;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod scripted;
 pub mod snapshot;
 mod whole_file;

@@ -29,3 +29,13 @@ pub(crate) fn steady(policy: &str, replicas: usize, rate: usize) -> String {
         [[fleet]]\nname = \"fleet\"\nworkers = 96\nprovisioners = [\"echo\"]\nservice_time = {{ constant = \"10ms\" }}\n"
     )
 }
+
+/// So many jobs a second in batches, evenly, and more workers than they need.
+pub(crate) fn batches(rate: usize, batch: usize) -> String {
+    format!(
+        "title = \"batches\"\nduration = \"20s\"\nwarmup = \"2s\"\ndrain = \"10s\"\nseed = 7\nreplicas = 1\n\n\
+        [[poster]]\nname = \"jobs\"\nbatch = {batch}\narrival = \"poisson\"\n\
+        stages = [{{ for = \"20s\", rate = {rate} }}]\n[[poster.mix]]\nprovisioner = \"echo\"\n\n\
+        [[fleet]]\nname = \"fleet\"\nworkers = 200\nprovisioners = [\"echo\"]\nservice_time = {{ constant = \"10ms\" }}\n"
+    )
+}

@@ -85,6 +85,12 @@ impl Clearances {
         Some(live)
     }
 
+    /// Those in use.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.live.len()
+    }
+
     pub(crate) fn count(&mut self, cause: Cause) -> &mut CauseCounts {
         &mut self.by_cause[cause as usize]
     }

@@ -97,6 +97,17 @@ impl Domains {
         &mut self.stats[index]
     }
 
+    /// All that ever were, on each replica.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.stats.len()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn standing_len(&self) -> usize {
+        self.standing.len()
+    }
+
     /// A second closed; the oldest of the recent ones is forgotten.
     pub(crate) fn advance(&mut self) {
         for domain in &mut self.stats {

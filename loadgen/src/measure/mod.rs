@@ -5,6 +5,9 @@
 mod alphabet;
 mod around;
 mod attribution;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod bounds;
 mod clearances;
 mod clock;
 mod database;

@@ -70,6 +70,12 @@ impl Shapes {
         self.queued(shape, number, committed);
     }
 
+    /// What is kept to know the oldest.
+    #[cfg(test)]
+    pub(crate) fn entries(&self) -> usize {
+        self.shapes.iter().map(|shape| shape.order.len()).sum()
+    }
+
     pub(crate) fn backlog(&self) -> u64 {
         self.shapes.iter().map(|shape| shape.queued).sum()
     }

@@ -1,10 +1,15 @@
-//! Posters: carry out the plan's arrivals and never wait for workers.
+//! Posters: carry out the plan's arrivals, and wait neither for workers nor for the database.
 //!
-//! Each poster has several lanes, so that a slow transaction does not hold back the next arrival. A lane
-//! takes the next arrival, waits until it is due, leaves the plan to the next lane and posts. When all lanes
-//! are busy, arrivals that are due wait, and are posted late: that is the post lag.
+//! Each poster has a timekeeper, which takes every arrival from the plan when it is due and begins its posting in a
+//! task of its own. How late that is, is the post lag: it says how well the load generator kept its schedule, and
+//! nothing else. Postings share the poster's connections, first come, first served. One that has begun and waits
+//! for a connection, or for an answer, is a slow posting: its time is in the response, which counts from the intended
+//! time. Only past [`UNDER_WAY_MAX`] jobs does the timekeeper wait as well.
 
+mod alarm;
 mod board;
+#[cfg(test)]
+mod closed_loop;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use acquirer::job::Posting;
 use acquirer::store::{NewJob, StoreError};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -20,8 +25,11 @@ use crate::measure::{PostedJob, Recorder, now};
 use crate::plan::{Arrival, ArrivalTimeline, RateCurve};
 use crate::scenario::{Announce, Poster, Scenario};
 
+pub(crate) use alarm::Alarm;
 pub(crate) use board::Board;
 
+/// So many jobs of a poster may have been begun and not be committed.
+const UNDER_WAY_MAX: usize = 100_000;
 /// Jobs are preloaded in transactions of this size.
 const PRELOAD_BATCH: usize = 1_000;
 
@@ -50,40 +58,45 @@ pub(crate) fn shapes(scenario: &Scenario) -> impl Iterator<Item = Posting> {
 /// One poster at work.
 pub(crate) struct PosterCrew {
     desk: Arc<PosterDesk>,
-    lanes: usize,
 }
 
-/// What the lanes of a poster share.
+/// What the timekeeper and the postings of a poster share.
 struct PosterDesk {
     poster: Poster,
     /// The shape of the first entry of its mix.
     first_shape: usize,
     timeline: Mutex<ArrivalTimeline>,
-    /// Its rate over time; the timeline itself belongs to the lane that waits for the next arrival.
+    /// Its rate over time; the timeline itself belongs to the timekeeper.
     curve: RateCurve,
     board: Arc<dyn Board>,
+    /// One for each connection.
+    connections: Semaphore,
+    /// One for each job that may be under way.
+    room: Arc<Semaphore>,
     recorder: Arc<Recorder>,
     numbers: Arc<JobNumbers>,
 }
 
-/// What tells the lanes when to post.
+/// What tells the timekeepers when to post.
 #[derive(Clone)]
 pub(crate) struct Conductor {
     /// When the posters started.
     pub(crate) began: Instant,
     /// Multiplies the rate.
     pub(crate) rate_factor: watch::Receiver<f64>,
+    /// Wakes them.
+    pub(crate) alarm: Alarm,
     /// The posters are done.
     pub(crate) stop: CancellationToken,
 }
 
 impl PosterCrew {
-    /// The poster with this index in the scenario. Posts `lanes` transactions at once on `board`.
+    /// The poster with this index in the scenario. Posts over so many connections of `board`.
     pub(crate) fn new(
         scenario: &Scenario,
         index: usize,
         board: Arc<dyn Board>,
-        lanes: usize,
+        connections: usize,
         recorder: Arc<Recorder>,
         numbers: Arc<JobNumbers>,
     ) -> Self {
@@ -92,8 +105,18 @@ impl PosterCrew {
         let timeline = ArrivalTimeline::new(&poster, scenario.seed, index);
         let curve = timeline.curve().clone();
         let timeline = Mutex::new(timeline);
-        let desk = PosterDesk { poster, first_shape, timeline, curve, board, recorder, numbers };
-        Self { desk: Arc::new(desk), lanes }
+        let desk = PosterDesk {
+            poster,
+            first_shape,
+            timeline,
+            curve,
+            board,
+            connections: Semaphore::new(connections),
+            room: Arc::new(Semaphore::new(UNDER_WAY_MAX)),
+            recorder,
+            numbers,
+        };
+        Self { desk: Arc::new(desk) }
     }
 
     /// Queues the jobs that are there before the run begins; tells of each how many it made. Never announced.
@@ -115,11 +138,9 @@ impl PosterCrew {
         Ok(preloaded)
     }
 
-    /// Starts its lanes.
+    /// Starts its timekeeper.
     pub(crate) fn start(&self, conductor: &Conductor, tasks: &TaskTracker) {
-        for _ in 0..self.lanes {
-            tasks.spawn(lane(Arc::clone(&self.desk), conductor.clone()));
-        }
+        tasks.spawn(keep_time(Arc::clone(&self.desk), conductor.clone(), tasks.clone()));
     }
 
     /// Jobs per second that the scenario asks for at `at`.
@@ -127,7 +148,7 @@ impl PosterCrew {
         self.desk.curve.rate(at.as_secs_f64())
     }
 
-    /// Jobs that were due by `end` and never posted. Only after its lanes have ended.
+    /// Jobs that were due by `end` and never posted. Only after its timekeeper has ended.
     pub(crate) async fn missed(&self, end: Duration) -> u64 {
         let mut timeline = self.desk.timeline.lock().await;
         let mut missed = 0;
@@ -138,23 +159,36 @@ impl PosterCrew {
     }
 }
 
-async fn lane(desk: Arc<PosterDesk>, mut conductor: Conductor) {
-    let stop = conductor.stop.clone();
-    while let Some(Some(arrival)) = stop.run_until_cancelled(next_due(&desk, &mut conductor)).await {
-        desk.post(&arrival, conductor.began + arrival.intended, &stop).await;
+/// Begins every posting when it is due.
+async fn keep_time(desk: Arc<PosterDesk>, mut conductor: Conductor, tasks: TaskTracker) {
+    let (stop, began) = (conductor.stop.clone(), conductor.began);
+    while let Some(Some((arrival, room))) = stop.run_until_cancelled(next(&desk, &mut conductor)).await {
+        let (desk, stop) = (Arc::clone(&desk), stop.clone());
+        tasks.spawn(async move {
+            desk.post(&arrival, began + arrival.intended, &stop).await;
+            drop(room);
+        });
     }
 }
 
-/// Waits until the next arrival is due and takes it. Lanes take turns; a change of the rate counts at once.
+/// The next arrival, once it is due and there is room for it.
+async fn next(desk: &PosterDesk, conductor: &mut Conductor) -> Option<(Arrival, OwnedSemaphorePermit)> {
+    let jobs = u32::try_from(desk.poster.batch).unwrap_or(u32::MAX).clamp(1, UNDER_WAY_MAX as u32);
+    let room = Arc::clone(&desk.room).acquire_many_owned(jobs).await.ok()?;
+    Some((next_due(desk, conductor).await?, room))
+}
+
+/// Waits until the next arrival is due and takes it. A change of the rate counts at once.
 async fn next_due(desk: &PosterDesk, conductor: &mut Conductor) -> Option<Arrival> {
     let mut timeline = desk.timeline.lock().await;
     loop {
         let factor = *conductor.rate_factor.borrow_and_update();
         timeline.rescale(now().saturating_duration_since(conductor.began), factor);
         let due = timeline.peek().map(|due| conductor.began + due);
+        let alarm = &conductor.alarm;
         let wait = async {
             match due {
-                Some(due) => tokio::time::sleep_until(due.into()).await,
+                Some(due) => alarm.at(due).await,
                 None => std::future::pending().await,
             }
         };
@@ -182,6 +216,9 @@ impl PosterDesk {
     async fn post(&self, arrival: &Arrival, intended: Instant, stop: &CancellationToken) {
         let (posted, jobs) = self.make(&arrival.jobs);
         self.recorder.post_started(&posted, intended, now());
+        let Some(Ok(_connection)) = stop.run_until_cancelled(self.connections.acquire()).await else {
+            return;
+        };
         let mut pause = Duration::from_millis(10);
         while let Err(error) = self.commit(&jobs).await {
             tracing::warn!(poster = self.poster.name, %error, "cannot post; trying again");

@@ -399,9 +399,9 @@ impl Assertion {
 /// Whether the load generator itself kept up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
-    /// 99th percentile of how late posts began, in microseconds.
+    /// 99th percentile of how late posts began, in microseconds; waiting for the database is not in it.
     pub schedule_lag_p99_us: u64,
-    /// Jobs posted of those that the plan asked for, as a share; 1 when it asked for none.
+    /// Jobs whose commit was seen, of those that the plan asked for, as a share; 1 when it asked for none.
     pub achieved_ratio: f64,
     /// Events that a bounded ring had to drop.
     pub events_dropped: u64,

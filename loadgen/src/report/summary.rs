@@ -271,7 +271,7 @@ impl Page {
         self.fact(
             "in vain",
             &format!(
-                "{} spurious wakeups · idle polls a day: {} measured, {} predicted",
+                "{} spurious · idle polls a day: {} measured, {} predicted",
                 count(report.spurious_wakeups.total),
                 count(idle.measured_per_day.round() as u64),
                 count(idle.predicted_per_day.round() as u64)
@@ -356,11 +356,18 @@ impl Page {
         self.fact(
             "generator",
             &format!(
-                "{} of its schedule · lag p99 {} · {} of CPU, {} of a core",
+                "{} of its schedule · lag p99 {}",
                 percent(generator.achieved_ratio),
-                latency(generator.schedule_lag_p99_us),
+                latency(generator.schedule_lag_p99_us)
+            ),
+        );
+        self.fact(
+            "its CPU",
+            &format!(
+                "{} · while measured {} of a core, {} of all",
                 seconds(generator.cpu_seconds),
-                percent(generator.core_share)
+                percent(generator.core_share),
+                percent(generator.cpu_share)
             ),
         );
         self.fact(

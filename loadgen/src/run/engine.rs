@@ -14,7 +14,7 @@ use crate::fault::{Director, Switch};
 use crate::fleet::{Crew, Desk};
 use crate::measure::{PostedJob, Recorder, StandingDomain, Surroundings};
 use crate::observe::{Observation, Observer, Sampler};
-use crate::poster::{Conductor, JobNumbers, PosterCrew};
+use crate::poster::{Alarm, Conductor, JobNumbers, PosterCrew};
 use crate::record::{Closing, Head, Recording, Tape};
 use crate::report::Report;
 use crate::scenario::{Fault, FaultKind, Scenario};
@@ -161,8 +161,8 @@ impl Engine {
             .map(|index| {
                 let options = request.database.clone().application_name(&format!("clearance post {index}"));
                 let board = Arc::new(PostgresStore::new(options, connections.post));
-                let lanes = connections.post;
-                PosterCrew::new(&scenario, index, board, lanes, Arc::clone(&recorder), Arc::clone(&numbers))
+                let (recorder, numbers) = (Arc::clone(&recorder), Arc::clone(&numbers));
+                PosterCrew::new(&scenario, index, board, connections.post, recorder, numbers)
             })
             .collect();
         let mut preloaded = Vec::new();
@@ -229,6 +229,9 @@ impl Engine {
         orders: &mut mpsc::UnboundedReceiver<Control>,
         preloaded: &[PostedJob],
     ) -> Result<u64, RunError> {
+        let alarm = Alarm::start().map_err(|error| RunError::Start {
+            what: format!("no thread to keep the posters' time: {error}"),
+        })?;
         let mut sampler = self.observer.sampler();
         sampler.begin().await;
         self.began = Instant::now();
@@ -241,13 +244,17 @@ impl Engine {
         let posters_end = self.began + self.scenario.duration;
         let stop = CancellationToken::new();
         let _stop_on_return = stop.clone().drop_guard();
-        let conductor =
-            Conductor { began: self.began, rate_factor: self.rate_factor.subscribe(), stop: stop.clone() };
-        let lanes = TaskTracker::new();
+        let conductor = Conductor {
+            began: self.began,
+            rate_factor: self.rate_factor.subscribe(),
+            alarm,
+            stop: stop.clone(),
+        };
+        let postings = TaskTracker::new();
         for poster in &self.posters {
-            poster.start(&conductor, &lanes);
+            poster.start(&conductor, &postings);
         }
-        lanes.close();
+        postings.close();
         self.crew.start(self.began);
         let director = Arc::clone(&self.director);
         let scenario = Arc::clone(&self.scenario);
@@ -266,7 +273,7 @@ impl Engine {
         };
         stop.cancel();
         self.recorder.end_window(posters_ended);
-        lanes.wait().await;
+        postings.wait().await;
         drop(timeline);
         let mut missed = 0;
         let judged = posters_ended.min(posters_end).duration_since(self.began).saturating_sub(GRACE);

@@ -130,7 +130,7 @@ fn generator(results: &Results, closing: &Closing, cpus: usize) -> Generator {
     let lag = results.stage(Stage::PostLag);
     Generator {
         schedule_lag_p99_us: if lag.is_empty() { 0 } else { lag.value_at_quantile(0.99) },
-        achieved_ratio: if planned == 0 { 1.0 } else { results.post_started as f64 / planned as f64 },
+        achieved_ratio: if planned == 0 { 1.0 } else { results.totals.posted as f64 / planned as f64 },
         events_dropped: results.events_dropped,
         cpu_seconds: closing.cpu_seconds,
         core_share: results.cpu_share.unwrap_or(0.0),
