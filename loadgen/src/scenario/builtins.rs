@@ -7,10 +7,17 @@ use super::{Overrides, Scenario, Source};
 pub mod builtin {
     use super::{Overrides, Scenario, Source};
 
-    const ALL: [(&str, &str); 3] = [
+    const ALL: [(&str, &str); 10] = [
         ("default", include_str!("../../scenarios/default.toml")),
         ("backup-poll", include_str!("../../scenarios/backup-poll.toml")),
         ("idle-fleet", include_str!("../../scenarios/idle-fleet.toml")),
+        ("thundering-herd", include_str!("../../scenarios/thundering-herd.toml")),
+        ("lost-wakeup", include_str!("../../scenarios/lost-wakeup.toml")),
+        ("listener-killed", include_str!("../../scenarios/listener-killed.toml")),
+        ("burst", include_str!("../../scenarios/burst.toml")),
+        ("ramp", include_str!("../../scenarios/ramp.toml")),
+        ("hot-domain", include_str!("../../scenarios/hot-domain.toml")),
+        ("starved-tag", include_str!("../../scenarios/starved-tag.toml")),
     ];
 
     /// One of them, for a list.
