@@ -63,3 +63,8 @@ pub(super) fn result(path: &str, assertion: &Assertion) -> Markup {
 pub(super) fn rounded(path: &str, value: f64) -> Markup {
     figure(path, value, &words::count(value.max(0.0).round() as u64))
 }
+
+/// An amount of memory or disk in bytes.
+pub(super) fn bytes(path: &str, value: f64) -> Markup {
+    figure(path, value, &words::bytes(value))
+}

@@ -6,6 +6,7 @@
 //! How jobs were found    by root cause and cause; wakeups lost and for nothing
 //! Latency                percentile curves, tables by stage and by cause, the slowest jobs
 //! Domains                each on each replica
+//! Postgres               waits, the commit lock, dead rows, statements, beside the load
 //! Trust                  assertions, audit, load generator
 //! The whole run          counts; notes; machine, policy, scenario
 //! ```
@@ -17,6 +18,7 @@
 mod axis;
 mod causes;
 mod chart;
+mod database;
 mod domains;
 mod figure;
 mod finding;
@@ -68,6 +70,7 @@ pub fn render(report: &Report) -> String {
                     (causes::section(report))
                     (percentiles::section(report))
                     (domains::section(report))
+                    (database::section(report, &axis))
                     (trust::section(report))
                     (setting::counts(report))
                     (setting::section(report))

@@ -81,5 +81,9 @@ fn generator(report: &Report) -> Markup {
         ("of all cores while measured", figure::percent("generator.cpu_share", generator.cpu_share)),
         ("events dropped", figure::count("generator.events_dropped", generator.events_dropped)),
         ("queries of its own", figure::count("queries.observer.total", report.queries.observer.total)),
+        (
+            "waited for their answers",
+            figure::seconds("queries.observer.seconds", report.queries.observer.seconds),
+        ),
     ])
 }
