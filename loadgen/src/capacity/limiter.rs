@@ -133,11 +133,17 @@ impl Limiter {
             return named(LimiterKind::Workers, format!("{}: enough to wait by chance", busy_workers(busy)));
         }
         let share = |busy: Option<&Busy>| busy.map_or(0.0, |busy| busy.share * 100.0);
+        let post = heavy.post_us.map(|us| format!(", a post {:.1} ms", us / 1e3)).unwrap_or_default();
+        let wait = heavy.waits.first().map(|wait| {
+            format!("; queries waited most for {} ({:.1} at any time)", wait.event, wait.queries_mean)
+        });
         let detail = format!(
-            "workers at most {:.0}% busy, domains {:.0}%, a query {:.1} ms: what is asked for may be less than an idle system takes",
+            "workers at most {:.0}% busy, domains {:.0}%, a query {:.1} ms{post}{}: what is asked for may be less than \
+             an idle system takes",
             share(workers),
             share(heavy.domain.as_ref()),
-            heavy.query_us / 1e3
+            heavy.query_us / 1e3,
+            wait.unwrap_or_default(),
         );
         named(LimiterKind::Unknown, detail)
     }

@@ -372,6 +372,9 @@ fn where_nothing_is_short_nothing_is_named() {
     let limiter = limiter_of(&heavy);
     assert_eq!(limiter.kind, LimiterKind::Unknown);
     assert!(limiter.detail.starts_with("workers at most 50% busy, domains 2%"), "{}", limiter.detail);
+    let limiter = limiter_of(&seen(Server { computing: 0.7, ..CALM }));
+    assert_eq!(limiter.kind, LimiterKind::Unknown);
+    assert!(limiter.detail.contains("waited most for CPU (0.7 at any time)"), "{}", limiter.detail);
 }
 
 #[test]
