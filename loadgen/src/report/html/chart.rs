@@ -90,17 +90,19 @@ pub(super) fn place(side: &str, percent: f64) -> String {
     format!("{side}:{percent:.2}%")
 }
 
-/// A path through points, in the drawing's units; one alone is a dot.
+/// A path through points, in the drawing's units; one alone is a dash, which is seen where a dot isn't.
 pub(super) fn path(points: impl IntoIterator<Item = (f64, f64)>) -> String {
+    const DASH: f64 = 8.0;
+    let points: Vec<_> = points.into_iter().collect();
+    if let [(x, y)] = points[..] {
+        return format!("M{} {}h{DASH}", coordinate(x - DASH / 2.0), coordinate(y));
+    }
     let mut path = String::new();
     for (x, y) in points {
         path.push(if path.is_empty() { 'M' } else { 'L' });
         path.push_str(&coordinate(x));
         path.push(' ');
         path.push_str(&coordinate(y));
-    }
-    if !path.is_empty() && !path.contains('L') {
-        path.push_str("h0");
     }
     path
 }
@@ -146,7 +148,7 @@ mod tests {
     #[test]
     fn paths_are_short() {
         assert_eq!(path([(0.0, 1.04), (12.34, 100.0)]), "M0 1L12.3 100");
-        assert_eq!(path([(5.0, 5.0)]), "M5 5h0");
+        assert_eq!(path([(5.0, 5.0)]), "M1 5h8");
         assert_eq!(path([]), "");
     }
 }

@@ -18,6 +18,8 @@ use crate::observe::{DatabaseSample, Statement};
 
 /// Lines of one chart; what is rarer is summed up.
 const LINES_MAX: usize = 5;
+/// A queue of notices that is never fuller has no chart.
+const QUEUE_USAGE_MIN: f64 = 0.0001;
 /// Events of the list of waits.
 const FACTS_MAX: usize = 8;
 /// How the style sheet knows lines that have no meaning of their own.
@@ -61,7 +63,7 @@ fn charts(series: &[DatabaseSample], axis: &TimeAxis) -> Markup {
         (several("db-waits", "Queries under way, by what they wait for", by_name(series, |sample| &sample.waits)))
         (single("db-lock", "Transactions that wait for the lock under which a NOTIFY commits", "lock",
             |sample| sample.notify_lock_waiters.map(|waiters| waiters as f64)))
-        @if series.iter().any(|sample| sample.notify_queue_usage.is_some_and(|usage| usage > 0.0)) {
+        @if series.iter().any(|sample| sample.notify_queue_usage.is_some_and(|usage| usage >= QUEUE_USAGE_MIN)) {
             (single("db-queue", "Queue of notices, percent full", "lock",
                 |sample| sample.notify_queue_usage.map(|usage| usage * 100.0)))
         }

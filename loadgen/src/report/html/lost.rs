@@ -101,7 +101,7 @@ fn slow_job(index: usize, job: &SlowJob) -> Markup {
             td { (figure::seconds(&path("intended_seconds"), job.intended_seconds)) }
             td { (job.cause.replace('_', " ")) }
             td { (job.root_cause.replace('_', " ")) }
-            td.no[job.wakeup_lost.is_some()] { @if let Some(lost) = &job.wakeup_lost { "✗ " (lost) } @else { "came" } }
+            td.no[job.wakeup_lost.is_some()] { @if let Some(lost) = &job.wakeup_lost { "✗ " (lost) } @else { "not lost" } }
             (known("notify_us", job.notify_us))
             (known("clearance_us", job.clearance_us))
             (known("query_us", Some(job.query_us)))

@@ -74,7 +74,7 @@ impl Curve {
 
     /// How many nines its count can tell of.
     fn nines(&self) -> u32 {
-        self.histogram.len().ilog10().clamp(1, NINES_MAX)
+        (self.histogram.len().ilog10() + 1).min(NINES_MAX)
     }
 }
 
