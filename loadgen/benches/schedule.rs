@@ -99,6 +99,7 @@ async fn run(database: &Database, text: String) -> anyhow::Result<Report> {
         name: "schedule".to_owned(),
         scenario: Scenario::resolve(&source, &Overrides::default())?,
         database: database.connect_options(),
+        server: database.control(),
         facts: DatabaseFacts {
             kind: database.kind().to_string(),
             version: database.server_version().to_owned(),

@@ -130,6 +130,7 @@ async fn run(database: &Database, case: &Case) -> anyhow::Result<Outcome> {
         name: "steady".to_owned(),
         scenario: Scenario::resolve(&source, &Overrides::default())?,
         database: database.connect_options(),
+        server: database.control(),
         facts,
         connections_max: 80,
         record: RecordOptions::default(),

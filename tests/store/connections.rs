@@ -159,6 +159,32 @@ async fn one_query_fails_when_all_connections_were_killed_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_redirected_store_lets_its_last_queries_end_and_asks_the_other_server() {
+    let table = Postgres::with_connections(2).await;
+    let mut observer = table.connection().await;
+    let mut gate = table.connection().await;
+    let mut transaction = gate.begin().await.unwrap();
+    transaction.execute("LOCK TABLE clearance.provisioner_jobs").await.unwrap();
+    let under_way = cancel_often(&table.store, 2);
+    until("both queries wait", async || (waiting(&mut observer).await == 2).then_some(())).await;
+    table.store.redirect(table.options.clone().application_name("elsewhere"));
+    transaction.rollback().await.unwrap();
+    for query in under_way {
+        assert!(!query.await.unwrap().unwrap(), "it was answered");
+    }
+    until("the old connections are closed", async || backends(&mut observer).await.is_empty().then_some(()))
+        .await;
+    assert!(!table.store.cancel(Uuid::nil()).await.unwrap());
+    let elsewhere: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'elsewhere'")
+            .fetch_one(&mut observer)
+            .await
+            .unwrap();
+    assert_eq!(elsewhere, 1);
+    assert!(backends(&mut observer).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_closed_store_has_no_connections_and_answers_with_an_error() {
     let table = Postgres::new().await;
     let mut observer = table.connection().await;

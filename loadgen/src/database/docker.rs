@@ -7,6 +7,7 @@
 //! Isn't: a general Docker client. It says a handful of commands and reads the answers.
 
 mod engine;
+mod guardian;
 mod password;
 
 use std::io;
@@ -17,6 +18,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 pub use self::engine::{Compose, Engine};
 use self::engine::{last_line, run};
+pub(super) use self::guardian::DockerServer;
 use super::Durability;
 use super::error::DatabaseError;
 use super::url;

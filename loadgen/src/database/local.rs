@@ -87,6 +87,9 @@ pub enum LocalError {
     /// The server could not be asked for its processes.
     #[error("cannot pause a private postgres that doesn't answer: {0}")]
     Pause(Box<sqlx::Error>),
+    /// A fault wanted to do something to a server that is no more.
+    #[error("the private postgres was closed")]
+    Closed,
     /// The server was told to stop and didn't.
     #[error("private postgres didn't stop within {} s", STOP_PATIENCE.as_secs())]
     WontStop,
@@ -129,7 +132,12 @@ impl LocalCluster {
         let account = Account::choose().ok_or(LocalError::NoAccount)?;
         let mut home = Home::create(&account, keep).map_err(LocalError::Directory)?;
         initialize(&home, binaries).await?;
-        let configuration = settings::render(home.directory(), durability, binaries.statement_statistics);
+        let configuration = settings::render(
+            home.directory(),
+            durability,
+            binaries.version.major,
+            binaries.statement_statistics,
+        );
         File::options()
             .append(true)
             .open(home.directory().join("data/postgresql.conf"))
@@ -214,11 +222,11 @@ impl LocalCluster {
         Ok(())
     }
 
-    /// Stops everything and removes the directory; answers with the directory when it is kept.
-    pub async fn close(self) -> Result<Option<PathBuf>, LocalError> {
+    /// Stops the server; answers with the directory when it is kept. Otherwise the directory goes with the last
+    /// who holds the cluster.
+    pub async fn close(&self) -> Result<Option<PathBuf>, LocalError> {
         let kept = self.home.is_kept().then(|| self.directory().to_path_buf());
         self.stop(if kept.is_some() { StopMode::Fast } else { StopMode::Immediate }).await?;
-        drop(self);
         Ok(kept)
     }
 

@@ -8,6 +8,7 @@
 //! schema ([`schema`]), and a server that it didn't start is never changed outside that schema.
 
 pub mod binaries;
+mod control;
 pub mod docker;
 mod error;
 pub mod local;
@@ -18,11 +19,13 @@ mod url;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 
 use self::binaries::{Binaries, Search};
+pub use self::control::ServerControl;
 use self::docker::DockerDatabase;
 pub use self::error::DatabaseError;
 use self::local::{LocalCluster, LocalError};
@@ -132,7 +135,7 @@ impl fmt::Display for Durability {
 #[derive(Debug)]
 enum Server {
     Url,
-    Local(LocalCluster),
+    Local(Arc<LocalCluster>),
     Docker(DockerDatabase),
 }
 
@@ -141,6 +144,7 @@ pub struct Database {
     options: PgConnectOptions,
     facts: Facts,
     server: Server,
+    control: Option<ServerControl>,
 }
 
 // The options hold a password; their own Debug shows it.
@@ -223,6 +227,12 @@ impl Database {
         }
     }
 
+    /// Power over the server, where it was started for the run.
+    #[must_use]
+    pub fn control(&self) -> Option<ServerControl> {
+        self.control.clone()
+    }
+
     /// The server's process, when it is a private one that runs.
     #[must_use]
     pub fn server_pid(&self) -> Option<u32> {
@@ -299,7 +309,7 @@ async fn open_url(
     if facts.standby {
         return Err(DatabaseError::Standby { place });
     }
-    Ok(Database { options, facts, server: Server::Url })
+    Ok(Database { options, facts, server: Server::Url, control: None })
 }
 
 /// What private clusters can be made from, newest first and never nothing.
@@ -331,7 +341,9 @@ async fn open_local(
             Ok(cluster) => {
                 let options = cluster.connect_options();
                 let facts = server::inspect_ours(&options).await?;
-                return Ok(Database { options, facts, server: Server::Local(cluster) });
+                let cluster = Arc::new(cluster);
+                let control = Some(ServerControl::of_cluster(&cluster));
+                return Ok(Database { options, facts, server: Server::Local(cluster), control });
             }
             Err(error) => {
                 if place + 1 < found.len() {
@@ -351,5 +363,6 @@ async fn open_docker(
     let container = DockerDatabase::start(request.durability, request.keep, progress).await?;
     let options = container.connect_options();
     let facts = server::inspect_ours(&options).await?;
-    Ok(Database { options, facts, server: Server::Docker(container) })
+    let control = Some(ServerControl::of_container());
+    Ok(Database { options, facts, server: Server::Docker(container), control })
 }

@@ -1,129 +1,128 @@
 //! Begins and ends faults, by the scenario's timeline and by hand, and knows which are at work.
+//!
+//! Every fault lives in a task of its own: it is announced, it does what it does until it is over, it undoes that,
+//! and only then is its end announced. So any number may overlap, and whoever waits for the director to have ended
+//! all of them finds the run as it was.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::measure::Recorder;
-use crate::observe::Observer;
-use crate::scenario::{Fault, FaultKind};
+use crate::scenario::Fault;
 
-use super::Switch;
+use super::effect;
+use super::ground::Ground;
+use super::over::Over;
 
 /// Directs the faults of one run.
-pub struct Director {
-    switches: Vec<Arc<Switch>>,
+pub(crate) struct Director {
+    ground: Ground,
     recorder: Arc<Recorder>,
-    observer: Arc<Observer>,
-    active: Mutex<Vec<Active>>,
+    at_work: Mutex<AtWork>,
+    tasks: TaskTracker,
 }
 
-struct Active {
-    fault: Fault,
-    until: Option<Instant>,
+#[derive(Default)]
+struct AtWork {
+    begun: u64,
+    faults: Vec<FaultAtWork>,
+    /// Nothing begins any more.
+    is_closed: bool,
+}
+
+struct FaultAtWork {
+    number: u64,
+    name: &'static str,
+    end: CancellationToken,
 }
 
 impl Director {
-    /// A director over these replicas.
-    #[must_use]
-    pub fn new(switches: Vec<Arc<Switch>>, recorder: Arc<Recorder>, observer: Arc<Observer>) -> Self {
-        Self { switches, recorder, observer, active: Mutex::default() }
+    /// A director over these parts of a run.
+    pub(crate) fn new(ground: Ground, recorder: Arc<Recorder>) -> Arc<Self> {
+        Arc::new(Self { ground, recorder, at_work: Mutex::default(), tasks: TaskTracker::new() })
     }
 
-    /// Follows the scenario's timeline, which began at `began`. Ends when the last fault has.
-    pub async fn follow(&self, faults: &[Fault], began: Instant) {
-        let mut moments: Vec<(Instant, Option<&Fault>)> = Vec::new();
-        for fault in faults {
-            moments.push((began + fault.at, Some(fault)));
-            if let Some(length) = fault.length {
-                moments.push((began + fault.at + length, None));
-            }
-        }
-        // Of one moment, what ends goes before what begins.
-        moments.sort_by_key(|(at, begins)| (*at, begins.is_some()));
-        for (at, begins) in moments {
+    /// Follows the scenario's timeline, which began at `began`. Ends when the last fault has begun.
+    pub(crate) async fn follow(self: &Arc<Self>, faults: &[Fault], began: Instant) {
+        let mut in_order: Vec<&Fault> = faults.iter().collect();
+        in_order.sort_by_key(|fault| fault.at);
+        for fault in in_order {
+            let at = began + fault.at;
             tokio::time::sleep_until(at.into()).await;
-            match begins {
-                Some(fault) => self.begin(fault, fault.length.map(|length| at + length)).await,
-                None => self.end_due(Instant::now()),
-            }
+            self.begin(fault, fault.length.map(|length| at + length));
         }
     }
 
-    /// Begins a fault, or does it when it is one of a moment.
-    pub async fn begin(&self, fault: &Fault, until: Option<Instant>) {
-        self.recorder.fault_began(fault, until, Instant::now());
+    /// Begins a fault.
+    pub(crate) fn begin(self: &Arc<Self>, fault: &Fault, until: Option<Instant>) {
+        let over = Over { ordered: CancellationToken::new(), until };
+        let number = {
+            let mut at_work = self.at_work();
+            if at_work.is_closed {
+                return;
+            }
+            let number = at_work.begun;
+            at_work.begun += 1;
+            let end = over.ordered.clone();
+            at_work.faults.push(FaultAtWork { number, name: fault.name(), end });
+            // Under the lock, so that no other fault of this name ends in between and is told after it.
+            self.recorder.fault_began(fault, until, Instant::now());
+            number
+        };
         tracing::info!(fault = fault.name(), parameter = fault.parameter(), "fault begins");
-        match fault.kind {
-            FaultKind::DropNotifications(_) => {
-                self.lock().push(Active { fault: fault.clone(), until });
-                self.set_switches();
+        let (director, fault) = (Arc::clone(self), fault.clone());
+        self.tasks.spawn(async move {
+            let name = fault.name();
+            if let Err(error) = effect::carry_out(&director.ground, &fault, &over).await {
+                tracing::warn!(fault = name, %error, "a fault could not do what it was to do");
             }
-            FaultKind::KillListener => {
-                self.kill_listeners(fault.replica).await;
-                self.recorder.fault_ended(fault.name(), Instant::now());
-            }
-            _ => {
-                tracing::warn!(fault = fault.name(), "not supported yet");
-                self.recorder.fault_ended(fault.name(), Instant::now());
-            }
+            director.ended(number, name);
+        });
+    }
+
+    /// Ends all faults of a kind, whoever began them; `false` when none was at work.
+    pub(crate) fn end(&self, name: &str) -> bool {
+        let at_work = self.at_work();
+        let mut named = at_work.faults.iter().filter(|fault| fault.name == name).peekable();
+        let is_any = named.peek().is_some();
+        named.for_each(|fault| fault.end.cancel());
+        is_any
+    }
+
+    /// Ends every fault, and waits until all is undone.
+    pub(crate) async fn end_all(&self) {
+        for fault in &self.at_work().faults {
+            fault.end.cancel();
         }
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.tasks.reopen();
     }
 
-    /// Ends all faults of a kind that were begun by hand or by the timeline; `false` when none was at work.
-    pub fn end(&self, name: &str) -> bool {
-        self.end_where(|active| active.fault.name() == name)
+    /// Ends every fault for good.
+    pub(crate) async fn close(&self) {
+        self.at_work().is_closed = true;
+        self.end_all().await;
     }
 
-    /// Ends every fault.
-    pub fn end_all(&self) {
-        self.end_where(|_| true);
+    /// A fault keeps the database from answering.
+    pub(crate) fn silences_the_database(&self) -> bool {
+        self.ground.is_silenced()
     }
 
-    fn end_due(&self, now: Instant) {
-        // A sleeper may wake a hair early.
-        let soon = now + Duration::from_millis(5);
-        self.end_where(|active| active.until.is_some_and(|until| until <= soon));
-    }
-
-    fn end_where(&self, is_over: impl Fn(&Active) -> bool) -> bool {
-        let mut active = self.lock();
-        let (over, left): (Vec<Active>, Vec<Active>) = active.drain(..).partition(is_over);
-        *active = left;
-        let ended: Vec<&str> = over
-            .iter()
-            .map(|over| over.fault.name())
-            .filter(|name| !active.iter().any(|left| left.fault.name() == *name))
-            .collect();
-        drop(active);
-        for name in ended {
+    fn ended(&self, number: u64, name: &'static str) {
+        let mut at_work = self.at_work();
+        at_work.faults.retain(|fault| fault.number != number);
+        if !at_work.faults.iter().any(|fault| fault.name == name) {
             tracing::info!(fault = name, "fault ends");
             self.recorder.fault_ended(name, Instant::now());
         }
-        self.set_switches();
-        !over.is_empty()
     }
 
-    /// Where several faults hit a replica, the strongest counts.
-    fn set_switches(&self) {
-        let active = self.lock();
-        for (replica, switch) in self.switches.iter().enumerate() {
-            let hits = active.iter().filter(|active| active.fault.replica.is_none_or(|only| only == replica));
-            let share = hits.filter_map(|active| match active.fault.kind {
-                FaultKind::DropNotifications(share) => Some(share),
-                _ => None,
-            });
-            switch.drop_share(share.fold(0.0, f64::max));
-        }
-    }
-
-    async fn kill_listeners(&self, replica: Option<usize>) {
-        match self.observer.kill_listeners(replica).await {
-            Ok(killed) => tracing::info!(killed, "listener connections terminated"),
-            Err(error) => tracing::warn!(%error, "cannot terminate listener connections"),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Active>> {
-        self.active.lock().unwrap_or_else(PoisonError::into_inner)
+    fn at_work(&self) -> MutexGuard<'_, AtWork> {
+        self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,7 +6,11 @@
 //! has gone, as when a firewall forgets a connection. What was swallowed is gone: after a restoration only what
 //! is sent from then on arrives.
 //!
-//! It knows nothing about Postgres but the name of its sockets.
+//! Bytes can also arrive later than they were sent, and a server's notifications can be left out of what it
+//! sends. Of Postgres it knows the name of its sockets, and how to tell a notification from an answer.
+
+mod frames;
+mod pump;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -16,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sqlx::postgres::PgConnectOptions;
 use tempfile::TempDir;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf, split};
+use tokio::io::{AsyncRead, AsyncWrite, split};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -25,7 +29,6 @@ use super::Verdict;
 
 /// The port in the name of the proxy's unix socket, and of a private cluster's.
 const SOCKET_PORT: u16 = 5432;
-const BUFFER_BYTES: usize = 16 * 1024;
 
 /// Where one can connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,15 +46,21 @@ pub struct Rule {
     pub to_server: Verdict,
     /// Of what the server sends.
     pub to_client: Verdict,
+    /// Of the notifications among that; a delay is the other bytes' too, and said there. Over an encrypted
+    /// connection nothing tells them apart: nothing that the server sends arrives while they are dropped.
+    pub notices: Verdict,
 }
 
 impl Rule {
     /// Everything arrives.
-    pub const FORWARD: Self = Self { to_server: Verdict::Pass, to_client: Verdict::Pass };
+    pub const FORWARD: Self =
+        Self { to_server: Verdict::Pass, to_client: Verdict::Pass, notices: Verdict::Pass };
     /// Nothing arrives: the connection is half-open at both ends.
-    pub const SWALLOW: Self = Self { to_server: Verdict::Drop, to_client: Verdict::Drop };
+    pub const SWALLOW: Self = Self { to_server: Verdict::Drop, to_client: Verdict::Drop, ..Self::FORWARD };
     /// The server hears, and is not heard.
-    pub const SWALLOW_ANSWERS: Self = Self { to_server: Verdict::Pass, to_client: Verdict::Drop };
+    pub const SWALLOW_ANSWERS: Self = Self { to_client: Verdict::Drop, ..Self::FORWARD };
+    /// The client gets answers, and no notification.
+    pub const SWALLOW_NOTICES: Self = Self { notices: Verdict::Drop, ..Self::FORWARD };
 
     fn of(self, direction: Direction) -> Verdict {
         match direction {
@@ -329,42 +338,14 @@ impl Hub {
         (id, receiver, cut)
     }
 
-    /// Carries one direction of a connection until its end has been passed on.
-    async fn pump(
-        &self,
-        id: u64,
-        direction: Direction,
-        mut rule: watch::Receiver<Rule>,
-        mut from: ReadHalf<AnyStream>,
-        mut to: WriteHalf<AnyStream>,
-    ) -> io::Result<()> {
-        let mut buffer = vec![0; BUFFER_BYTES];
-        loop {
-            // A connection that was reset has ended, too.
-            let read = from.read(&mut buffer).await.unwrap_or(0);
-            if read == 0 {
-                let passes = |rule: &Rule| rule.of(direction) == Verdict::Pass;
-                let _ = rule.wait_for(passes).await;
-                return to.shutdown().await;
-            }
-            let verdict = rule.borrow().of(direction);
-            if verdict == Verdict::Pass {
-                to.write_all(&buffer[..read]).await?;
-            }
-            self.carried(id, direction, verdict, read as u64);
-        }
-    }
-
-    fn carried(&self, id: u64, direction: Direction, verdict: Verdict, bytes: u64) {
+    fn carried(&self, id: u64, direction: Direction, forwarded: usize, swallowed: usize) {
         if let Some(link) = self.state().links.get_mut(&id) {
             let carried = match direction {
                 Direction::ToServer => &mut link.connection.to_server,
                 Direction::ToClient => &mut link.connection.to_client,
             };
-            match verdict {
-                Verdict::Pass => carried.forwarded += bytes,
-                Verdict::Drop => carried.swallowed += bytes,
-            }
+            carried.forwarded += forwarded as u64;
+            carried.swallowed += swallowed as u64;
         }
         self.changed.send_replace(());
     }

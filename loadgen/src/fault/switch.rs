@@ -1,34 +1,58 @@
-//! The rule for one replica's notifications, and the guard that carries it: what a fault decides of each
-//! message on its way to the acquirer.
+//! The rules for one replica's notifications, and the way that they take.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use acquirer::pubsub::{Message, PubSub, PubSubError, Subscription};
-use futures::future::BoxFuture;
+use acquirer::pubsub::{Message, PubSub};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::watch;
 
-use crate::measure::{Recorder, now};
+use super::Verdict;
 
-/// What becomes of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It arrives.
-    Pass,
-    /// Nobody hears it, and nobody is told.
-    Drop,
+/// What faults decide of the notifications of one replica, to be changed while the run goes on.
+pub struct Switch {
+    replica: usize,
+    /// There are rules.
+    is_ruled: AtomicBool,
+    rules: Mutex<Rules>,
+    draws: Mutex<ChaCha8Rng>,
+    way: watch::Sender<Way>,
+    /// The number of the way that notifications take now.
+    taken: watch::Sender<u64>,
 }
 
-/// The rule for one replica, to be changed while the run goes on.
-#[derive(Debug)]
-pub struct Switch {
-    /// Bits of the share of notifications to drop.
-    drop_share: AtomicU64,
-    draws: Mutex<ChaCha8Rng>,
-    replica: usize,
+/// What a fault does to notifications.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum NoticeRule {
+    /// This share is swallowed.
+    Drop(f64),
+    /// All of them are late by this much.
+    Delay(Duration),
+    /// This share is heard twice.
+    Duplicate(f64),
+}
+
+#[derive(Default)]
+struct Rules {
+    made: u64,
+    standing: Vec<(u64, NoticeRule)>,
+}
+
+/// Over which pubsub notifications are to come.
+#[derive(Clone, Default)]
+pub(super) struct Way {
+    pub(super) number: u64,
+    /// `None` is the replica's own.
+    pub(super) detour: Option<Arc<dyn PubSub>>,
+}
+
+/// A rule that stands; dropping it ends it.
+#[must_use]
+pub struct RuleGuard {
+    switch: Arc<Switch>,
+    number: u64,
 }
 
 impl Switch {
@@ -37,75 +61,86 @@ impl Switch {
     pub fn new(seed: u64, replica: usize) -> Self {
         let mut draws = ChaCha8Rng::seed_from_u64(seed);
         draws.set_stream(replica as u64);
-        Self { drop_share: AtomicU64::new(0f64.to_bits()), draws: Mutex::new(draws), replica }
+        Self {
+            replica,
+            is_ruled: AtomicBool::new(false),
+            rules: Mutex::default(),
+            draws: Mutex::new(draws),
+            way: watch::Sender::default(),
+            taken: watch::Sender::default(),
+        }
     }
 
-    /// Drops this share of notifications, 0 to 1, from now on.
-    pub fn drop_share(&self, share: f64) {
-        self.drop_share.store(share.to_bits(), Ordering::Relaxed);
+    /// Adds a rule; where several stand, the strongest counts.
+    pub fn rule(self: &Arc<Self>, rule: NoticeRule) -> RuleGuard {
+        let mut rules = self.rules();
+        let number = rules.made;
+        rules.made += 1;
+        rules.standing.push((number, rule));
+        self.is_ruled.store(true, Ordering::Relaxed);
+        drop(rules);
+        RuleGuard { switch: Arc::clone(self), number }
     }
 
-    /// What becomes of a message. Only payloads are dropped: that a connection was lost is the listener's
-    /// own knowledge, and comes from no notification.
-    fn verdict(&self, message: &Message) -> Verdict {
-        let share = f64::from_bits(self.drop_share.load(Ordering::Relaxed));
-        let is_payload = matches!(message, Message::Payload(_));
-        if is_payload && share > 0.0 && self.draw() < share { Verdict::Drop } else { Verdict::Pass }
+    /// Lets notifications come over another pubsub, or with `None` over the replica's own, without losing one.
+    pub(super) fn divert(&self, detour: Option<Arc<dyn PubSub>>) {
+        self.way.send_modify(|way| *way = Way { number: way.number + 1, detour });
     }
 
-    fn draw(&self) -> f64 {
-        self.draws.lock().unwrap_or_else(PoisonError::into_inner).random()
+    /// Waits until notifications come the way that was said last.
+    pub(super) async fn diverted(&self) {
+        let wanted = self.way.borrow().number;
+        // The sender is our own.
+        let _ = self.taken.subscribe().wait_for(|taken| *taken >= wanted).await;
+    }
+
+    pub(super) fn ways(&self) -> watch::Receiver<Way> {
+        self.way.subscribe()
+    }
+
+    pub(super) fn took(&self, way: u64) {
+        self.taken.send_replace(way);
+    }
+
+    pub(super) fn replica(&self) -> usize {
+        self.replica
+    }
+
+    /// What becomes of a message, and how often it is heard if it is. Only payloads are touched: that a
+    /// connection was lost is the listener's own knowledge, and comes from no notification.
+    pub(super) fn verdict(&self, message: &Message) -> (Verdict, usize) {
+        if !self.is_ruled.load(Ordering::Relaxed) || !matches!(message, Message::Payload(_)) {
+            return (Verdict::Pass, 1);
+        }
+        let (mut drop_share, mut delay, mut duplicate_share) = (0_f64, Duration::ZERO, 0_f64);
+        for (_, rule) in &self.rules().standing {
+            match *rule {
+                NoticeRule::Drop(share) => drop_share = drop_share.max(share),
+                NoticeRule::Delay(by) => delay = delay.max(by),
+                NoticeRule::Duplicate(share) => duplicate_share = duplicate_share.max(share),
+            }
+        }
+        if self.falls_into(drop_share) {
+            return (Verdict::Drop, 0);
+        }
+        let verdict = if delay.is_zero() { Verdict::Pass } else { Verdict::Delay(delay) };
+        (verdict, 1 + usize::from(self.falls_into(duplicate_share)))
+    }
+
+    /// Whether the next draw falls into a share of all.
+    fn falls_into(&self, share: f64) -> bool {
+        share > 0.0 && self.draws.lock().unwrap_or_else(PoisonError::into_inner).random::<f64>() < share
+    }
+
+    fn rules(&self) -> MutexGuard<'_, Rules> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A pubsub whose subscriptions obey a switch.
-pub struct FaultyPubSub<P> {
-    inner: P,
-    switch: Arc<Switch>,
-    recorder: Arc<Recorder>,
-}
-
-impl<P: PubSub> FaultyPubSub<P> {
-    /// Puts a switch between a pubsub and whoever subscribes.
-    pub fn new(inner: P, switch: Arc<Switch>, recorder: Arc<Recorder>) -> Self {
-        Self { inner, switch, recorder }
-    }
-}
-
-impl<P: PubSub> PubSub for FaultyPubSub<P> {
-    fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, PubSubError>> {
-        Box::pin(async move {
-            let mut inner = self.inner.subscribe().await?;
-            let (sender, receiver) = mpsc::channel(1_024);
-            let (switch, recorder) = (Arc::clone(&self.switch), Arc::clone(&self.recorder));
-            let dropped = CancellationToken::new();
-            let guard = dropped.clone().drop_guard();
-            tokio::spawn(async move {
-                loop {
-                    let message = tokio::select! {
-                        message = inner.recv() => message,
-                        () = dropped.cancelled() => return,
-                    };
-                    let Some(message) = message else { return };
-                    match switch.verdict(&message) {
-                        Verdict::Drop => {
-                            if let Message::Payload(payload) = &message {
-                                recorder.notice_swallowed(switch.replica, payload, now());
-                            }
-                        }
-                        Verdict::Pass => {
-                            if sender.send(message).await.is_err() {
-                                return;
-                            }
-                        }
-                    }
-                }
-            });
-            Ok(Subscription::new(receiver).with_guard(guard))
-        })
-    }
-
-    fn publish<'a>(&'a self, payload: &'a str) -> BoxFuture<'a, Result<(), PubSubError>> {
-        self.inner.publish(payload)
+impl Drop for RuleGuard {
+    fn drop(&mut self) {
+        let mut rules = self.switch.rules();
+        rules.standing.retain(|(number, _)| *number != self.number);
+        self.switch.is_ruled.store(!rules.standing.is_empty(), Ordering::Relaxed);
     }
 }

@@ -15,6 +15,7 @@ use crate::poster::Board;
 use crate::scenario::Fleet;
 
 use super::reaper::Reaper;
+use super::whistle::{Doing, Order, Whistle};
 
 /// A caller whose query failed asks again after this long, as a daemon would.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
@@ -31,6 +32,8 @@ pub(super) struct Worker {
     pub(super) present: Arc<AtomicUsize>,
     /// Leaves once it has no job.
     pub(super) retire: CancellationToken,
+    /// How faults reach it.
+    pub(super) whistle: Arc<Whistle>,
     /// Drops what it does.
     pub(super) abandon: CancellationToken,
     /// Frees what it had when it died.
@@ -41,8 +44,8 @@ pub(super) struct Worker {
 enum Ended {
     /// It was marked as done, or cannot be any more.
     Done,
-    /// Its worker died.
-    WorkerDied,
+    /// Its worker died, and stays away until somebody says so, or as long as its fleet's dead do.
+    WorkerDied(Option<CancellationToken>),
 }
 
 impl Worker {
@@ -53,24 +56,38 @@ impl Worker {
         }
         let present = Arc::clone(&self.present);
         let mut presence = Presence::new(&present);
-        let retire = self.retire.clone();
-        while let Some(called) = retire.run_until_cancelled(self.wait_for_job()).await {
+        let (retire, whistle) = (self.retire.clone(), Arc::clone(&self.whistle));
+        loop {
+            let waits = whistle.unless_told(Doing::Waiting, self.wait_for_job());
+            let Some(called) = retire.run_until_cancelled(waits).await else { return };
             match called {
-                Ok(Some(job)) => {
+                Ok(Ok(Some(job))) => {
                     let abandon = self.abandon.clone();
-                    match abandon.run_until_cancelled(self.run(&job)).await {
+                    let back = match abandon.run_until_cancelled(self.run(&job)).await {
                         None => return,
-                        Some(Ended::Done) => self.pause(self.fleet.think_time).await,
-                        Some(Ended::WorkerDied) => {
-                            drop(presence);
-                            self.die(job).await;
-                            presence = Presence::new(&present);
+                        Some(Ended::Done) => {
+                            self.pause(self.fleet.think_time).await;
+                            continue;
                         }
+                        Some(Ended::WorkerDied(back)) => back,
+                    };
+                    drop(presence);
+                    whistle.away();
+                    self.leave_behind(job);
+                    match back {
+                        None => self.pause(self.fleet.crash.away).await,
+                        Some(back) => self.stay_away(&back).await,
                     }
+                    presence = Presence::new(&present);
                 }
-                Ok(None) => {}
-                Err(AcquireError::Closed) => return,
-                Err(AcquireError::Store(_)) => self.pause(PAUSE_AFTER_ERROR).await,
+                Ok(Ok(None)) | Err(Order::Cancel) => {}
+                Ok(Err(AcquireError::Closed)) => return,
+                Ok(Err(AcquireError::Store(_))) => self.pause(PAUSE_AFTER_ERROR).await,
+                Err(Order::Die(back)) => {
+                    drop(presence);
+                    self.stay_away(&back).await;
+                    presence = Presence::new(&present);
+                }
             }
         }
     }
@@ -88,12 +105,18 @@ impl Worker {
         self.recorder.worker_received(job.id, now());
         let draw = self.draws.job(&self.fleet.service_time, self.fleet.failure);
         let death = self.draws.death(draw.service, self.fleet.crash.share);
-        let time = death.unwrap_or(draw.service);
-        if !time.is_zero() {
-            tokio::time::sleep(time).await;
+        let works = async {
+            let time = death.unwrap_or(draw.service);
+            if !time.is_zero() {
+                tokio::time::sleep(time).await;
+            }
+        };
+        // Only here: of one that dies while it says that it is done nobody would know whether it was.
+        if let Err(Order::Die(back)) = self.whistle.unless_told(Doing::Busy, works).await {
+            return Ended::WorkerDied(Some(back));
         }
         if death.is_some() {
-            return Ended::WorkerDied;
+            return Ended::WorkerDied(None);
         }
         let mut pause = Duration::from_millis(10);
         let mut is_outcome_known = true;
@@ -118,11 +141,14 @@ impl Worker {
         Ended::Done
     }
 
-    /// Leaves the job as it is, marked as running, and stays away for a while.
-    async fn die(&mut self, job: Job) {
+    /// Has died: the job is as it was, marked as running.
+    fn leave_behind(&self, job: Job) {
         self.recorder.worker_died(job.id, now());
         self.reaper.bury(job, self.fleet.crash.lease, Arc::clone(&self.table));
-        self.pause(self.fleet.crash.away).await;
+    }
+
+    async fn stay_away(&self, back: &CancellationToken) {
+        let _ = self.retire.run_until_cancelled(back.cancelled()).await;
     }
 
     async fn finish(&self, job: &Job, fails: bool) -> Result<bool, StoreError> {

@@ -94,6 +94,7 @@ impl Observer {
             Some(replica) => self.listener_name(replica),
             None => format!("clearance {} listener %", self.run),
         };
+        self.wake().await;
         self.ask(async move |connection| {
             let killed: i64 = sqlx::query_scalar(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -109,6 +110,7 @@ impl Observer {
 
     /// Shows every row of the job table to `look`.
     pub async fn audit(&self, mut look: impl FnMut(AuditedRow)) -> Result<(), sqlx::Error> {
+        self.wake().await;
         let mut held = self.connection.lock().await;
         let mut connection = match held.take() {
             Some(connection) => connection,
@@ -131,6 +133,11 @@ impl Observer {
         drop(rows);
         *held = Some(connection);
         Ok(())
+    }
+
+    /// Finds out that the connection was lost since the last question, so that the next one makes another.
+    async fn wake(&self) {
+        let _ = self.ping().await;
     }
 
     /// Runs one query; the connection is kept only if it answered in time.

@@ -13,7 +13,7 @@ pub struct Tally {
 /// A query under way. Its time counts when this is dropped, however it ended.
 #[must_use]
 #[derive(Debug)]
-pub(super) struct Asking<'a> {
+pub(crate) struct Asking<'a> {
     tally: &'a Tally,
     since: Instant,
 }
@@ -32,7 +32,7 @@ impl Tally {
     }
 
     /// Counts a query that begins now.
-    pub(super) fn ask(&self) -> Asking<'_> {
+    pub(crate) fn ask(&self) -> Asking<'_> {
         self.queries.fetch_add(1, Ordering::Relaxed);
         Asking { tally: self, since: Instant::now() }
     }

@@ -10,6 +10,7 @@ mod alarm;
 mod board;
 #[cfg(test)]
 mod closed_loop;
+mod pace;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use acquirer::job::Posting;
 use acquirer::store::{NewJob, StoreError};
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -27,6 +28,7 @@ use crate::scenario::{Announce, Poster, Scenario};
 
 pub(crate) use alarm::Alarm;
 pub(crate) use board::Board;
+pub(crate) use pace::{Pace, PaceReader};
 
 /// So many jobs of a poster may have been begun and not be committed.
 const UNDER_WAY_MAX: usize = 100_000;
@@ -83,7 +85,7 @@ pub(crate) struct Conductor {
     /// When the posters started.
     pub(crate) began: Instant,
     /// Multiplies the rate.
-    pub(crate) rate_factor: watch::Receiver<f64>,
+    pub(crate) pace: PaceReader,
     /// Wakes them.
     pub(crate) alarm: Alarm,
     /// The posters are done.
@@ -182,7 +184,7 @@ async fn next(desk: &PosterDesk, conductor: &mut Conductor) -> Option<(Arrival, 
 async fn next_due(desk: &PosterDesk, conductor: &mut Conductor) -> Option<Arrival> {
     let mut timeline = desk.timeline.lock().await;
     loop {
-        let factor = *conductor.rate_factor.borrow_and_update();
+        let factor = conductor.pace.at_work();
         timeline.rescale(now().saturating_duration_since(conductor.began), factor);
         let due = timeline.peek().map(|due| conductor.began + due);
         let alarm = &conductor.alarm;
@@ -194,7 +196,7 @@ async fn next_due(desk: &PosterDesk, conductor: &mut Conductor) -> Option<Arriva
         };
         tokio::select! {
             () = wait => return timeline.next(),
-            changed = conductor.rate_factor.changed() => changed.ok()?,
+            changed = conductor.pace.changed() => changed?,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Runs one run from its first connection to its report.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use acquirer::store::postgres::PostgresStore;
@@ -10,14 +11,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::control::Control;
-use crate::fault::{Director, Switch};
+use crate::fault::{Director, Ground, Line};
 use crate::fleet::{Crew, Desk};
 use crate::measure::{PostedJob, Recorder, StandingDomain, Surroundings};
 use crate::observe::{Observation, Observer, Sampler};
-use crate::poster::{Alarm, Conductor, JobNumbers, PosterCrew};
+use crate::poster::{Alarm, Conductor, JobNumbers, Pace, PosterCrew};
 use crate::record::{Closing, Head, Recording, Tape};
 use crate::report::Report;
-use crate::scenario::{Fault, FaultKind, Scenario};
+use crate::scenario::{Fault, FaultKind, Scenario, ScenarioError};
 use crate::snapshot::{RunPhase, Snapshot};
 
 use super::audit::audit;
@@ -40,8 +41,6 @@ const GRACE: Duration = Duration::from_millis(100);
 const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
 /// The recorder is told of so many preloaded jobs at once.
 const PRELOADED_AT_ONCE: usize = 1_000;
-/// Bounds of the live rate factor.
-const RATE_FACTOR: std::ops::RangeInclusive<f64> = 0.01..=100.0;
 
 /// The run's state between its steps.
 struct Engine {
@@ -52,9 +51,9 @@ struct Engine {
     observer: Arc<Observer>,
     director: Arc<Director>,
     desks: Vec<Desk>,
-    crew: Crew,
+    crew: Arc<Crew>,
     posters: Vec<PosterCrew>,
-    rate_factor: watch::Sender<f64>,
+    pace: Arc<Pace>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     phase: RunPhase,
     began: Instant,
@@ -65,6 +64,8 @@ struct Engine {
     answered: Instant,
     /// Looks at the database while the run goes on.
     sampler: Option<AbortOnDropHandle<()>>,
+    /// When a fault last kept the database from answering.
+    excused: Instant,
 }
 
 /// The whole run, and its recording.
@@ -111,7 +112,7 @@ async fn live(
     let outcome = engine.happen(&mut orders, &preloaded).await;
     engine.sampler = None;
     let workers = engine.crew.present();
-    engine.director.end_all();
+    engine.director.close().await;
     engine.close().await;
     let missed_jobs = outcome?;
     engine.phase = RunPhase::Auditing;
@@ -153,18 +154,24 @@ impl Engine {
         snapshot: watch::Sender<Arc<Snapshot>>,
     ) -> Result<(Self, Vec<PostedJob>), RunError> {
         let scenario = Arc::new(request.scenario.clone());
+        if request.server.is_none() {
+            let refused = |error: ScenarioError| RunError::Start { what: error.to_string() };
+            scenario.check_server_is_ours().map_err(refused)?;
+        }
         let run_name = head.run.simple().to_string().split_off(24);
         let observer = Arc::new(Observer::new(&request.database, &run_name));
         let connections = Connections::share(request.connections_max, &scenario);
         let numbers = Arc::new(JobNumbers::default());
-        let posters: Vec<PosterCrew> = (0..scenario.posters.len())
+        let (posters, poster_lines): (Vec<PosterCrew>, Vec<Arc<Line>>) = (0..scenario.posters.len())
             .map(|index| {
                 let options = request.database.clone().application_name(&format!("clearance post {index}"));
-                let board = Arc::new(PostgresStore::new(options, connections.post));
+                let board = PostgresStore::new(options.clone(), connections.post);
+                let line = Line::of_store(options, board.clone());
                 let (recorder, numbers) = (Arc::clone(&recorder), Arc::clone(&numbers));
-                PosterCrew::new(&scenario, index, board, connections.post, recorder, numbers)
+                let board = Arc::new(board);
+                (PosterCrew::new(&scenario, index, board, connections.post, recorder, numbers), line)
             })
-            .collect();
+            .unzip();
         let mut preloaded = Vec::new();
         let to_preload: usize = scenario.posters.iter().map(|poster| poster.preload).sum();
         for (index, poster) in posters.iter().enumerate() {
@@ -183,12 +190,10 @@ impl Engine {
                 .map_err(|error| RunError::Start { what: super::chain(&error) })?;
             preloaded.extend(jobs);
         }
-        let switches: Vec<Arc<Switch>> =
-            (0..scenario.replicas).map(|replica| Arc::new(Switch::new(scenario.seed, replica))).collect();
-        let replicas = switches.iter().enumerate().map(|(number, switch)| {
-            replica::connect(&scenario, &request.database, &observer, connections, number, &recorder, switch)
+        let replicas = (0..scenario.replicas).map(|number| {
+            replica::connect(&scenario, &request.database, &observer, connections, number, &recorder)
         });
-        let desks = tokio::time::timeout(replica::PATIENCE, try_join_all(replicas))
+        let connected = tokio::time::timeout(replica::PATIENCE, try_join_all(replicas))
             .await
             .map_err(|_| RunError::Start {
                 what: format!(
@@ -197,8 +202,20 @@ impl Engine {
                 ),
             })?
             .map_err(|error| RunError::Start { what: super::chain(&error) })?;
-        let director = Arc::new(Director::new(switches, Arc::clone(&recorder), Arc::clone(&observer)));
-        let crew = Crew::new(Arc::clone(&scenario), desks.clone(), Arc::clone(&recorder));
+        let (desks, replicas): (Vec<Desk>, Vec<_>) = connected.into_iter().unzip();
+        let crew = Arc::new(Crew::new(Arc::clone(&scenario), desks.clone(), Arc::clone(&recorder)));
+        let pace = Pace::new();
+        let ground = Ground {
+            replicas,
+            posters: poster_lines,
+            crew: Arc::clone(&crew),
+            pace: Arc::clone(&pace),
+            observer: Arc::clone(&observer),
+            database: request.database,
+            server: request.server,
+            silenced: AtomicUsize::default(),
+        };
+        let director = Director::new(ground, Arc::clone(&recorder));
         let now = Instant::now();
         let sentinel = Sentinel::new(&scenario);
         let engine = Self {
@@ -210,7 +227,7 @@ impl Engine {
             desks,
             crew,
             posters,
-            rate_factor: watch::Sender::new(1.0),
+            pace,
             snapshot,
             phase: RunPhase::Starting,
             began: now,
@@ -219,6 +236,7 @@ impl Engine {
             stopped_by: None,
             answered: now,
             sampler: None,
+            excused: now,
         };
         Ok((engine, preloaded))
     }
@@ -244,12 +262,7 @@ impl Engine {
         let posters_end = self.began + self.scenario.duration;
         let stop = CancellationToken::new();
         let _stop_on_return = stop.clone().drop_guard();
-        let conductor = Conductor {
-            began: self.began,
-            rate_factor: self.rate_factor.subscribe(),
-            alarm,
-            stop: stop.clone(),
-        };
+        let conductor = Conductor { began: self.began, pace: self.pace.follow(), alarm, stop: stop.clone() };
         let postings = TaskTracker::new();
         for poster in &self.posters {
             poster.start(&conductor, &postings);
@@ -273,16 +286,16 @@ impl Engine {
         };
         stop.cancel();
         self.recorder.end_window(posters_ended);
-        postings.wait().await;
         drop(timeline);
+        // Faults end with the posters, so that what is left can be found.
+        self.director.end_all().await;
+        postings.wait().await;
         let mut missed = 0;
         let judged = posters_ended.min(posters_end).duration_since(self.began).saturating_sub(GRACE);
         for poster in &self.posters {
             missed += poster.missed(judged).await;
         }
         if !self.is_over() {
-            // Faults end with the posters, so that what is left can be found.
-            self.director.end_all();
             self.phase = RunPhase::Draining;
             self.watch(orders, posters_ended + self.scenario.drain, Self::is_idle).await?;
         }
@@ -347,7 +360,7 @@ impl Engine {
     }
 
     fn look_for_lost_causes(&mut self) {
-        let rate_factor = *self.rate_factor.borrow();
+        let rate_factor = self.pace.factor();
         if let Some(expression) = self.sentinel.lost(&self.recorder, rate_factor) {
             tracing::warn!("{expression} can no longer hold: the run ends here");
             self.stopped_by = Some(expression);
@@ -366,8 +379,12 @@ impl Engine {
             Ok(Err(error)) => error.to_string(),
             Err(error) => error.to_string(),
         };
+        if self.director.silences_the_database() {
+            self.excused = Instant::now();
+            return Ok(());
+        }
         let silence = self.answered.elapsed();
-        if silence > SILENCE_MAX {
+        if silence.min(self.excused.elapsed()) > SILENCE_MAX {
             return Err(RunError::DatabaseLost { silence, cause });
         }
         tracing::warn!(cause, "the database does not answer");
@@ -379,18 +396,16 @@ impl Engine {
             Control::ToggleDropNotifications => {
                 let fault = by_hand(FaultKind::DropNotifications(1.0));
                 if !self.director.end(fault.name()) {
-                    self.begin_fault(fault);
+                    self.begin_fault(&fault);
                 }
             }
-            Control::KillListeners => self.begin_fault(by_hand(FaultKind::KillListener)),
-            Control::BeginFault { fault } => self.begin_fault(fault.clone()),
+            Control::KillListeners => self.begin_fault(&by_hand(FaultKind::KillListener)),
+            Control::BeginFault { fault } => self.begin_fault(fault),
             Control::EndFault { name } => {
                 self.director.end(name);
             }
             Control::ScaleRate(factor) => {
-                self.rate_factor.send_modify(|rate| {
-                    *rate = (*rate * factor).clamp(*RATE_FACTOR.start(), *RATE_FACTOR.end());
-                });
+                self.pace.scale(*factor);
             }
             Control::AddWorkers(more) => self.crew.add(*more, Instant::now()),
             Control::Interrupt => self.is_interrupted = true,
@@ -398,10 +413,8 @@ impl Engine {
         self.publish();
     }
 
-    fn begin_fault(&self, fault: Fault) {
-        let director = Arc::clone(&self.director);
-        let until = fault.length.map(|length| Instant::now() + length);
-        tokio::spawn(async move { director.begin(&fault, until).await });
+    fn begin_fault(&self, fault: &Fault) {
+        self.director.begin(fault, fault.length.map(|length| Instant::now() + length));
     }
 
     /// Nothing is queued and nobody works. What is stranded nobody will take.
@@ -424,7 +437,7 @@ impl Engine {
         };
         let mut around = Surroundings {
             phase: self.phase,
-            rate_factor: *self.rate_factor.borrow(),
+            rate_factor: self.pace.factor(),
             target_rate: 0.0,
             database_silent_for: None,
             cpu_used: cpu_time::ProcessTime::try_now().ok().map(|time| time.as_duration()),
@@ -433,7 +446,7 @@ impl Engine {
         };
         if matches!(self.phase, RunPhase::Warmup | RunPhase::Measuring) {
             let asked: f64 = self.posters.iter().map(|poster| poster.scenario_rate(elapsed)).sum();
-            around.target_rate = asked * around.rate_factor;
+            around.target_rate = asked * self.pace.at_work();
         }
         if matches!(self.phase, RunPhase::Warmup | RunPhase::Measuring | RunPhase::Draining) {
             let silence = now.saturating_duration_since(self.answered);

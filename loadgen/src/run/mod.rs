@@ -17,6 +17,7 @@ pub(crate) use audit::Audit;
 pub(crate) use outcome::report;
 
 use crate::control::Control;
+use crate::database::ServerControl;
 use crate::measure::{Events, JobIds, Recorder};
 use crate::record::{Head, RecordError, RecordOptions};
 use crate::report::{Environment, Report, Tool};
@@ -31,6 +32,8 @@ pub struct RunRequest {
     pub scenario: Scenario,
     /// Where: a database whose schema is installed, empty and leased.
     pub database: PgConnectOptions,
+    /// Power over its server, for faults that stop it; absent where it is somebody else's.
+    pub server: Option<ServerControl>,
     /// What is known of that database.
     pub facts: DatabaseFacts,
     /// How many connections the run may use there, at least 8.

@@ -8,7 +8,7 @@ use acquirer::store::postgres::PostgresStore;
 use acquirer::{Acquirer, AcquirerOptions, ConnectError};
 use sqlx::postgres::PgConnectOptions;
 
-use crate::fault::{FaultyPubSub, Switch};
+use crate::fault::{FaultyPubSub, Line, ReplicaGround, Switch};
 use crate::fleet::Desk;
 use crate::measure::{Recorder, ReplicaTap};
 use crate::observe::Observer;
@@ -49,12 +49,22 @@ pub(super) async fn connect(
     connections: Connections,
     number: usize,
     recorder: &Arc<Recorder>,
-    switch: &Arc<Switch>,
-) -> Result<Desk, ConnectError> {
+) -> Result<(Desk, ReplicaGround), ConnectError> {
     let named = |role: &str| database.clone().application_name(&format!("clearance {role} {number}"));
     let listener = database.clone().application_name(&observer.listener_name(number));
-    let pubsub = FaultyPubSub::new(PostgresPubSub::new(listener), Arc::clone(switch), Arc::clone(recorder));
+    let switch = Arc::new(Switch::new(scenario.seed, number));
+    let pubsub = PostgresPubSub::new(listener.clone());
+    let pubsub = FaultyPubSub::new(pubsub, Arc::clone(&switch), Arc::clone(recorder));
     let store = PostgresStore::new(named("acquire"), connections.acquire);
+    let table = PostgresStore::new(named("finish"), connections.finish);
+    let ground = ReplicaGround {
+        listener: Line::of_listener(listener, Arc::clone(&switch)),
+        stores: vec![
+            Line::of_store(named("acquire"), store.clone()),
+            Line::of_store(named("finish"), table.clone()),
+        ],
+        switch,
+    };
     let options = AcquirerOptions {
         policy: scenario.policy,
         backup_poll: scenario.backup_poll,
@@ -62,8 +72,7 @@ pub(super) async fn connect(
         seed: Some(scenario.seed.wrapping_add(number as u64)),
     };
     let acquirer = Acquirer::connect(store, pubsub, options).await?;
-    let table = PostgresStore::new(named("finish"), connections.finish);
-    Ok(Desk { acquirer, table: Arc::new(table) })
+    Ok((Desk { acquirer, table: Arc::new(table) }, ground))
 }
 
 /// How long replicas have to come up before the run says what it waits for.

@@ -146,6 +146,19 @@ impl Scenario {
         Ok(self)
     }
 
+    /// Refuses faults that stop the server where it is somebody else's, given by its url.
+    pub fn check_server_is_ours(&self) -> Result<(), ScenarioError> {
+        let Some(fault) = self.faults.iter().find(|fault| fault.kind.target() == FaultTarget::Server) else {
+            return Ok(());
+        };
+        let message = format!(
+            "{} stops the server, and one given by its url is not clearance's to stop; leave the url out \
+             (and unset DATABASE_URL) for a server of the run's own, with --db local or --db docker",
+            fault.name()
+        );
+        Err(ScenarioError::Override { option: "--database-url", message })
+    }
+
     /// Workers of all fleets.
     #[must_use]
     pub fn workers(&self) -> usize {

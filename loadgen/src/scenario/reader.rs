@@ -96,11 +96,6 @@ impl<'a> Table<'a> {
         self.entries.get(key)
     }
 
-    /// Where a key stands that is there.
-    pub(super) fn key_span(&self, key: &str) -> Option<Range<usize>> {
-        self.entries.get_key_value(key).map(|(key, _)| key.span())
-    }
-
     /// Those of its keys that are there.
     pub(super) fn chosen(&self) -> impl Iterator<Item = &'static str> + use<'_, 'a> {
         self.shape.names().filter(|name| self.get(name).is_some())

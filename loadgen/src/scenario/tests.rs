@@ -150,16 +150,43 @@ fn unknown_keys_are_named_with_their_place_and_the_nearest_right_one() {
 }
 
 #[test]
-fn what_comes_later_is_refused_by_name() {
-    for fault in ["delay_notifications = \"5ms\"", "database_kill = true", "exhaust_pool = true"] {
-        let name = fault.split(' ').next().unwrap();
-        assert_mistake(
-            &format!("{FLEET}[[fault]]\nat = \"1s\"\n{fault}"),
-            5,
-            1,
-            &format!("{name} is not supported yet"),
-        );
+fn every_fault_is_read_with_its_parameter() {
+    let parameters = FaultKind::ALL.map(|kind| match kind.parameter().strip_suffix('%') {
+        Some(percent) => format!("{}", percent.parse::<f64>().unwrap() / 100.0),
+        None if kind.parameter().is_empty() => "true".to_owned(),
+        None => format!("{:?}", kind.parameter()),
+    });
+    for (kind, parameter) in FaultKind::ALL.into_iter().zip(parameters) {
+        let text = format!("{FLEET}[[fault]]\nat = \"1s\"\n{} = {parameter}", kind.name());
+        let faults = resolve(&text).faults;
+        assert_eq!(faults, [Fault { at: seconds(1), length: None, replica: None, kind }], "{text}");
     }
+}
+
+#[test]
+fn a_fault_hits_what_it_can() {
+    let fault = |rest: &str| format!("{FLEET}[[fault]]\nat = \"1s\"\n{rest}");
+    assert_mistake(
+        &fault("replica = 0\ndatabase_pause = true"),
+        5,
+        11,
+        "database_pause hits the whole database, not a replica; remove replica",
+    );
+    assert_mistake(&fault("replica = 0\npause_posters = true"), 5, 11, "pause_posters hits posters");
+    assert_mistake(&fault("for = \"1s\"\ncancel_workers = 0.5"), 5, 7, "cancel_workers is over at once");
+    assert_mistake(&fault("database_latency = \"11s\""), 5, 20, "up to \"10s\"");
+    let replicas = fault("replica = 0\ndatabase_latency = \"1s\"");
+    assert_eq!(resolve(&replicas).faults[0].replica, Some(0));
+}
+
+#[test]
+fn faults_of_the_server_need_one_that_is_ours() {
+    let fault = |kind: &str| resolve(&format!("{FLEET}[[fault]]\nat = \"1s\"\n{kind} = true"));
+    for kind in ["database_pause", "database_restart", "database_kill"] {
+        let refused = fault(kind).check_server_is_ours().unwrap_err().to_string();
+        assert!(refused.starts_with(&format!("--database-url: {kind} stops the server")), "{refused}");
+    }
+    fault("long_transaction").check_server_is_ours().unwrap();
 }
 
 #[test]

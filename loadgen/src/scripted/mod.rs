@@ -12,14 +12,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use acquirer::{Acquirer, AcquirerOptions};
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use uuid::Uuid;
 
 use crate::fleet::{Crew, Desk};
 use crate::measure::{JobIds, Recorder, ReplicaTap, StandingDomain, Surroundings, now};
-use crate::poster::{Alarm, Conductor, JobNumbers, PosterCrew};
+use crate::poster::{Alarm, Conductor, JobNumbers, Pace, PosterCrew};
 use crate::record::{Closing, Head};
 use crate::report::{Environment, Report, Tool};
 use crate::run::{self, Audit};
@@ -120,8 +119,8 @@ async fn post(
     recorder: &Recorder,
 ) -> u64 {
     let stop = CancellationToken::new();
-    let (_rate, rate_factor) = watch::channel(1.0);
-    let conductor = Conductor { began, rate_factor, alarm: Alarm::Ticking, stop: stop.clone() };
+    let pace = Pace::new();
+    let conductor = Conductor { began, pace: pace.follow(), alarm: Alarm::Ticking, stop: stop.clone() };
     let tasks = TaskTracker::new();
     for crew in crews {
         match posters {

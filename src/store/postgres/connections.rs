@@ -19,17 +19,26 @@ const SESSION: &str =
 
 /// A stack of idle connections under a semaphore.
 pub(super) struct Connections {
-    options: PgConnectOptions,
     permits: Semaphore,
     /// Bounds the wait for an answer.
     patience: Duration,
-    idle: Mutex<Vec<Opened>>,
+    stack: Mutex<Stack>,
+}
+
+/// Idle connections, and the way that they were made.
+struct Stack {
+    options: PgConnectOptions,
+    /// How often the way has changed.
+    way: u64,
+    idle: Vec<Opened>,
 }
 
 /// A connection, and its session on the server.
 struct Opened {
     connection: PgConnection,
     session: Session,
+    /// By which way it was made.
+    way: u64,
 }
 
 /// A connection that is in use. Dropped before it is settled, it closes its connection: the query's
@@ -44,17 +53,24 @@ pub(super) struct Lease<'a> {
 impl Connections {
     pub(super) fn new(options: PgConnectOptions, connections_max: usize, patience: Duration) -> Self {
         Self {
-            options,
             patience,
             permits: Semaphore::new(connections_max.clamp(1, Semaphore::MAX_PERMITS)),
-            idle: Mutex::default(),
+            stack: Mutex::new(Stack { options, way: 0, idle: Vec::new() }),
         }
+    }
+
+    /// Makes connections with these options from now on. Idle ones are closed, and those in use when settled.
+    pub(super) fn redirect(&self, options: PgConnectOptions) {
+        let mut stack = self.stack();
+        stack.options = options;
+        stack.way += 1;
+        stack.idle.clear();
     }
 
     /// Waits for its turn (first come, first served), then takes an idle connection or makes one.
     pub(super) async fn lease(&self) -> Result<Lease<'_>, sqlx::Error> {
         let permit = self.permits.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
-        let idle = self.idle().pop();
+        let idle = self.stack().idle.pop();
         let opened = match idle {
             Some(opened) => opened,
             None => self.open().await?,
@@ -63,16 +79,20 @@ impl Connections {
     }
 
     async fn open(&self) -> Result<Opened, sqlx::Error> {
-        let mut connection = connect(&self.options).await?;
+        let (options, way) = {
+            let stack = self.stack();
+            (stack.options.clone(), stack.way)
+        };
+        let mut connection = connect(&options).await?;
         let row = within(self.patience, sqlx::query(SESSION).fetch_one(&mut connection)).await?;
         let session = Session { pid: row.try_get(0)?, since: row.try_get(1)? };
-        Ok(Opened { connection, session })
+        Ok(Opened { connection, session, way })
     }
 
     /// Refuses further leases, and closes the idle connections; those in use are closed when settled.
     pub(super) async fn close(&self) {
         self.permits.close();
-        let idle = std::mem::take(&mut *self.idle());
+        let idle = std::mem::take(&mut self.stack().idle);
         for opened in idle {
             // The server notices the closed socket whether or not it could be told.
             let _ = within(self.patience, opened.connection.close()).await;
@@ -84,8 +104,8 @@ impl Connections {
         self.patience
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Opened>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn stack(&self) -> MutexGuard<'_, Stack> {
+        self.stack.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -102,15 +122,15 @@ impl Lease<'_> {
 
     /// Gives the connection back after a query that succeeded, and closes it after one that failed.
     pub(super) fn settle<T>(self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
-        let mut idle = self.connections.idle();
+        let mut stack = self.connections.stack();
         match &result {
-            Ok(_) if self.connections.permits.is_closed() => {}
-            Ok(_) => idle.push(self.opened),
+            Ok(_) if self.connections.permits.is_closed() || stack.way != self.opened.way => {}
+            Ok(_) => stack.idle.push(self.opened),
             // What ended this connection has most likely ended its idle siblings too.
-            Err(error) if ends_connections(error) => idle.clear(),
+            Err(error) if ends_connections(error) => stack.idle.clear(),
             Err(_) => {}
         }
-        drop(idle);
+        drop(stack);
         result
     }
 }

@@ -79,6 +79,12 @@ impl PostgresStore {
         Ok(store)
     }
 
+    /// Connects with these options from now on, as after a failover: idle connections are closed, those in use
+    /// when their query has ended. No query fails of it.
+    pub fn redirect(&self, options: PgConnectOptions) {
+        self.connections.redirect(options.options(statements::SETTINGS));
+    }
+
     /// Closes the connections. Queries under way end first; later ones fail.
     pub async fn close(&self) {
         self.connections.close().await;

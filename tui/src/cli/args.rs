@@ -126,6 +126,13 @@ pub(super) struct UrlArg {
     pub(super) database_url: Option<String>,
 }
 
+impl UrlArg {
+    /// An empty one, as of an empty variable, counts as none.
+    pub(super) fn is_given(&self) -> bool {
+        self.database_url.as_ref().is_some_and(|url| !url.is_empty())
+    }
+}
+
 /// Which database.
 #[derive(Debug, Clone, Args)]
 pub(super) struct DatabaseArgs {

@@ -56,6 +56,7 @@ impl Ground {
             name: name.to_owned(),
             scenario,
             database: database.connect_options(),
+            server: database.control(),
             facts: DatabaseFacts {
                 kind: database.kind().to_string(),
                 version: database.server_version().to_owned(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use loadgen::snapshot::{RunPhase, Snapshot};
+use loadgen::snapshot::{ActiveFault, RunPhase, Snapshot};
 use tokio::sync::watch;
 
 /// How often a line is printed where it can't be rewritten.
@@ -68,8 +68,9 @@ pub(super) fn figures(snapshot: &Snapshot) -> String {
         0 => String::new(),
         rescued => format!("  rescued {rescued}!"),
     };
-    let faults: Vec<String> =
-        snapshot.faults.iter().map(|fault| format!("  [{} {}]", fault.name, fault.parameter)).collect();
+    let words =
+        |fault: &ActiveFault| format!("  [{}]", format!("{} {}", fault.name, fault.parameter).trim_end());
+    let faults: Vec<String> = snapshot.faults.iter().map(words).collect();
     format!(
         "posted {:.0}/s  acquired {:.0}/s  backlog {}  wait p99 {:.1} ms{rescued}{}",
         snapshot.rates.posted,

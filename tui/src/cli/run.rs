@@ -28,6 +28,9 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let source = Source::open(&args.scenario)?;
     let mut scenario = Scenario::resolve(&source, &args.overrides())?;
     scenario.expectations.extend(args.expectations.iter().cloned().map(Expectation::from));
+    if args.database.url.is_given() {
+        scenario.check_server_is_ours()?;
+    }
     let targets = args.report.iter().map(Target::new).collect::<Result<Vec<_>, _>>()?;
     let recording = Recording::plan(args)?;
     let is_live = !args.headless && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();

@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinHandle;
 
 use super::*;
@@ -133,6 +134,23 @@ async fn new_connections_follow_their_own_rule() {
     new.write_all(b"new").await.unwrap();
     proxy.wait_for(|connections| connections.len() == 2 && connections[1].to_server.swallowed == 3).await;
     exchange(&mut old, b"still").await;
+}
+
+#[tokio::test]
+async fn what_is_late_arrives_whole_and_the_end_after_it() {
+    let (server, _serve) = echo().await;
+    let proxy = Proxy::unix(server).unwrap();
+    let delay = std::time::Duration::from_millis(80);
+    proxy.rule_new(Rule { to_client: Verdict::Delay(delay), ..Rule::FORWARD });
+    let mut client = proxy.place().connect().await.unwrap();
+    let sent = tokio::time::Instant::now();
+    client.write_all(b"late ").await.unwrap();
+    client.write_all(b"and late").await.unwrap();
+    client.shutdown().await.unwrap();
+    expect(&mut client, b"late and late").await;
+    assert!(sent.elapsed() >= delay, "{:?}", sent.elapsed());
+    ends(&mut client).await;
+    proxy.wait_for(<[Connection]>::is_empty).await;
 }
 
 #[tokio::test]

@@ -76,35 +76,8 @@ const ONE_OF: &str = "it has one of drop_notifications = 1.0, delay_notification
     database_kill = true, pause_posters = true, cancel_workers = 0.5, crash_workers = 0.5, exhaust_pool = true, \
     long_transaction = true, fill_notify_queue = true";
 
-/// Faults that the language names and the load generator doesn't have yet.
-const LATER: [&str; 15] = [
-    "delay_notifications",
-    "duplicate_notifications",
-    "malformed_notifications",
-    "deaf_listener",
-    "blackhole_listener",
-    "database_latency",
-    "database_pause",
-    "database_restart",
-    "database_kill",
-    "pause_posters",
-    "cancel_workers",
-    "crash_workers",
-    "exhaust_pool",
-    "long_transaction",
-    "fill_notify_queue",
-];
-
 pub(super) fn faults(root: &Table<'_>, duration: Duration, replicas: usize) -> Vec<Fault> {
-    let tables = root.tables("fault");
-    for table in &tables {
-        for key in LATER {
-            if let Some(span) = table.key_span(key) {
-                table.mistake(span, format!("{key} is not supported yet; remove it"));
-            }
-        }
-    }
-    tables.iter().filter_map(|table| fault(table, duration, replicas)).collect()
+    root.tables("fault").iter().filter_map(|table| fault(table, duration, replicas)).collect()
 }
 
 fn fault(table: &Table<'_>, duration: Duration, replicas: usize) -> Option<Fault> {

@@ -1,0 +1,52 @@
+//! A database server that stands still, is restarted, or is killed.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::database::ServerControl;
+
+use super::ground::{FaultError, Ground};
+use super::over::Over;
+
+/// Lets the server stand still.
+pub(super) async fn pause(ground: &Ground, over: &Over) -> Result<(), FaultError> {
+    let server = ours(ground)?;
+    server.pause().await?;
+    let _silence = Silence::new(&ground.silenced);
+    over.wait().await;
+    Ok(server.resume().await?)
+}
+
+/// Stops the server properly, and starts it again at once.
+pub(super) async fn restart(ground: &Ground) -> Result<(), FaultError> {
+    let _silence = Silence::new(&ground.silenced);
+    Ok(ours(ground)?.restart().await?)
+}
+
+/// Kills the server, and starts it again when the fault is over.
+pub(super) async fn kill(ground: &Ground, over: &Over) -> Result<(), FaultError> {
+    let server = ours(ground)?;
+    let _silence = Silence::new(&ground.silenced);
+    server.kill().await?;
+    over.wait().await;
+    Ok(server.revive().await?)
+}
+
+fn ours(ground: &Ground) -> Result<&ServerControl, FaultError> {
+    ground.server.as_ref().ok_or(FaultError::NotOurs)
+}
+
+/// The server doesn't answer as long as this stands.
+struct Silence<'g>(&'g AtomicUsize);
+
+impl<'g> Silence<'g> {
+    fn new(count: &'g AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Silence<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
