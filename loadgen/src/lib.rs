@@ -11,6 +11,7 @@ pub mod measure;
 pub mod observe;
 pub mod plan;
 mod poster;
+pub mod prometheus;
 pub mod record;
 pub mod report;
 pub mod run;

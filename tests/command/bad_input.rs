@@ -172,6 +172,18 @@ fn a_report_of_an_unknown_kind() {
 }
 
 #[test]
+fn an_address_for_metrics_without_a_port() {
+    insta::assert_snapshot!(flags(&["--metrics", "127.0.0.1"]));
+}
+
+#[test]
+fn an_address_for_metrics_that_is_another_machines() {
+    let said = flags(&["--metrics", "192.0.2.1:9187"]);
+    assert!(said.starts_with("clearance: cannot serve metrics at 192.0.2.1:9187: "), "{said}");
+    assert!(said.ends_with("; name an address of this machine, such as 127.0.0.1:9187\n"), "{said}");
+}
+
+#[test]
 fn a_malformed_url_whose_password_stays_unsaid() {
     for url in [
         "mysql://ada:analytical-engine@db/jobs",

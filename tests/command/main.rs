@@ -15,6 +15,7 @@ mod counts;
 mod faults;
 mod json;
 mod leftovers;
+mod metrics;
 mod overrides;
 mod planning;
 mod recordings;

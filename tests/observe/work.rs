@@ -94,7 +94,8 @@ async fn transactions_and_their_log_are_counted_without_the_tools_own() {
         (transactions > TRANSACTIONS).then(|| sample.clone())
     })
     .await;
-    assert!((501..=540).contains(&transactions), "{transactions} with some of its connecting");
+    // Some are of making the schema, and of connecting.
+    assert!((501..=600).contains(&transactions), "{transactions}");
     assert!(wal > TRANSACTIONS * 100, "{wal} bytes");
     assert!(own >= 2, "{own} queries of the sampler");
     assert_eq!(last.dead_tuples, Some(TRANSACTIONS), "{last:?}");

@@ -1,9 +1,10 @@
 //! What Postgres looked like beside the load, second by second.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::observe::DatabaseSample;
+use crate::observe::{DatabaseSample, Statement};
 
 /// How many samples the dashboard is shown.
 const SHOWN: usize = 300;
@@ -17,6 +18,19 @@ pub(crate) struct DatabaseSeries {
     /// The newest, shared with snapshots.
     shown: Arc<Vec<Arc<DatabaseSample>>>,
     missing: Arc<Vec<String>>,
+    totals: DatabaseTotals,
+}
+
+/// What the samples add up to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct DatabaseTotals {
+    pub(crate) transactions: Option<u64>,
+    pub(crate) wal_bytes: Option<u64>,
+    pub(crate) checkpoints: Option<u64>,
+    /// Calls and the time that they took.
+    pub(crate) statements: BTreeMap<Statement, (u64, Duration)>,
+    pub(crate) own_queries: u64,
+    pub(crate) own_took: Duration,
 }
 
 impl DatabaseSeries {
@@ -27,6 +41,7 @@ impl DatabaseSeries {
 
     /// Keeps a sample.
     pub(crate) fn push(&mut self, sample: &DatabaseSample) {
+        self.totals.add(sample);
         let sample = Arc::new(sample.clone());
         let from = (self.shown.len() + 1).saturating_sub(SHOWN);
         self.shown = Arc::new(self.shown[from..].iter().chain([&sample]).cloned().collect());
@@ -47,13 +62,39 @@ impl DatabaseSeries {
 
     /// What the tool itself asked while the samples were taken, and how long it waited for the answers.
     pub(crate) fn asked(&self) -> (u64, Duration) {
-        let queries = self.samples.iter().map(|sample| sample.own_queries).sum();
-        (queries, self.samples.iter().map(|sample| Duration::from_micros(sample.own_us)).sum())
+        (self.totals.own_queries, self.totals.own_took)
+    }
+
+    /// What all samples add up to, those included that aren't kept.
+    pub(crate) fn totals(&self) -> &DatabaseTotals {
+        &self.totals
     }
 
     /// All that is kept.
     pub(crate) fn all(&self) -> Vec<DatabaseSample> {
         self.samples.iter().map(|sample| DatabaseSample::clone(sample)).collect()
+    }
+}
+
+impl DatabaseTotals {
+    /// Saturates: a recording that was tampered with may say anything.
+    fn add(&mut self, sample: &DatabaseSample) {
+        let more = |total: &mut Option<u64>, count: Option<u64>| {
+            if let Some(count) = count {
+                let total = total.get_or_insert_default();
+                *total = total.saturating_add(count);
+            }
+        };
+        more(&mut self.transactions, sample.transactions);
+        more(&mut self.wal_bytes, sample.wal_bytes);
+        more(&mut self.checkpoints, sample.checkpoints);
+        for (statement, counts) in &sample.statements {
+            let (calls, took) = self.statements.entry(*statement).or_default();
+            *calls = calls.saturating_add(counts.calls);
+            *took = took.saturating_add(counts.total());
+        }
+        self.own_queries = self.own_queries.saturating_add(sample.own_queries);
+        self.own_took = self.own_took.saturating_add(Duration::from_micros(sample.own_us));
     }
 }
 

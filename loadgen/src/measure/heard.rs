@@ -212,6 +212,7 @@ impl State {
         self.record_latency(Stage::QueueWait, intended, wait);
         if self.window.counts(intended) {
             latency::record(&mut self.queue_wait_by_cause[taken.cause as usize], wait);
+            self.cause_buckets[taken.cause as usize].record(wait);
         }
     }
 

@@ -8,6 +8,7 @@ mod attribution;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod bounds;
+mod buckets;
 mod clearances;
 mod clock;
 mod database;
@@ -26,12 +27,14 @@ mod shapes;
 mod slowest;
 mod so_far;
 mod state;
+mod tallies;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
 mod view;
 
 pub use alphabet::{FaultFacts, Heard, Input, PostedJob, StandingDomain, Surroundings, Time};
+pub(crate) use buckets::{BOUNDS_US, Buckets};
 pub use clearances::CauseCounts;
 pub(crate) use clock::now;
 pub use domains::DomainNumber;
@@ -45,3 +48,4 @@ pub(crate) use results::{DomainResult, Results, SlowResult};
 pub(crate) use so_far::SoFar;
 pub use state::LIVE_JOBS_MAX;
 pub(crate) use state::State;
+pub(crate) use tallies::{DomainTally, Tallies};

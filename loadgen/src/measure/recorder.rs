@@ -17,11 +17,13 @@ use crate::snapshot::Snapshot;
 
 use super::alphabet::{self, FaultFacts, Heard, Input, PostedJob, Surroundings, Time};
 use super::clock::now;
+use super::domains::DomainNumber;
 use super::ids::JobIds;
 use super::ledger::Entry;
 use super::log::Events;
 use super::results::Results;
 use super::state::State;
+use super::tallies::Tallies;
 
 /// Takes down what happens.
 pub struct Recorder {
@@ -211,6 +213,11 @@ impl Recorder {
     #[must_use]
     pub fn events(&self, from: u64) -> Events {
         self.lock().state.events(from)
+    }
+
+    /// Counts so far, for whoever comes for them while the run goes on; domains past the first so many in one.
+    pub(crate) fn tallies(&self, domains_max: DomainNumber) -> Tallies {
+        self.lock().state.tallies(domains_max)
     }
 
     /// When the last job so far was finished.

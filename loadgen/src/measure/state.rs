@@ -18,6 +18,7 @@ use crate::snapshot::{Latencies, Totals};
 use super::alphabet::{FaultFacts, Input, PostedJob, Surroundings, Time};
 use super::around::Watched;
 use super::attribution::Attribution;
+use super::buckets::Buckets;
 use super::clearances::Clearances;
 use super::database::DatabaseSeries;
 use super::domains::Domains;
@@ -48,6 +49,8 @@ pub(crate) struct State {
     pub(super) recent: Recent,
     pub(super) stages: Vec<Histogram<u64>>,
     pub(super) queue_wait_by_cause: Vec<Histogram<u64>>,
+    pub(super) stage_buckets: [Buckets; Stage::ALL.len()],
+    pub(super) cause_buckets: [Buckets; Cause::ALL.len()],
     /// Of finished jobs.
     pub(super) queue_wait_by_root: Vec<Histogram<u64>>,
     pub(super) slowest: Slowest,
@@ -125,6 +128,8 @@ impl State {
             recent: Recent::new(),
             stages: Stage::ALL.iter().map(|_| latency::precise()).collect(),
             queue_wait_by_cause: Cause::ALL.iter().map(|_| latency::precise()).collect(),
+            stage_buckets: Default::default(),
+            cause_buckets: Default::default(),
             queue_wait_by_root: RootCause::ALL.iter().map(|_| latency::precise()).collect(),
             slowest: Slowest::default(),
             watched: Watched::default(),
@@ -377,6 +382,7 @@ impl State {
     pub(super) fn record_latency(&mut self, stage: Stage, intended: Time, latency: Duration) {
         if self.window.counts(intended) {
             latency::record(&mut self.stages[stage as usize], latency);
+            self.stage_buckets[stage as usize].record(latency);
             if let Some(histogram) = self.interval.get_mut(stage as usize) {
                 latency::record(histogram, latency);
             }

@@ -96,6 +96,6 @@ impl DatabaseSample {
     /// The connections that there are.
     #[must_use]
     pub fn connected(&self) -> u64 {
-        self.connections.values().sum()
+        self.connections.values().fold(0, |sum: u64, more| sum.saturating_add(*more))
     }
 }

@@ -93,7 +93,7 @@ impl ObservedDatabase {
     /// What was seen in a run of which these seconds were measured.
     #[must_use]
     pub fn new(missing: Vec<String>, series: Vec<DatabaseSample>, measured: Range<u64>) -> Self {
-        let whole = series.last().map_or(0, |last| last.second + 1).max(measured.end);
+        let whole = series.last().map_or(0, |last| last.second.saturating_add(1)).max(measured.end);
         let unseen = whole.saturating_sub(series.len() as u64);
         let within: Vec<&DatabaseSample> =
             series.iter().filter(|sample| measured.contains(&sample.second)).collect();
@@ -106,7 +106,7 @@ impl MeasuredDatabase {
     fn of(samples: &[&DatabaseSample]) -> Self {
         let most = |of: fn(&DatabaseSample) -> Option<u64>| samples.iter().filter_map(|s| of(s)).max();
         let sum = |of: fn(&DatabaseSample) -> Option<u64>| {
-            samples.iter().filter_map(|s| of(s)).reduce(|sum, more| sum + more)
+            samples.iter().filter_map(|s| of(s)).reduce(u64::saturating_add)
         };
         let rate = |of: fn(&DatabaseSample) -> Option<u64>| {
             let over: Duration = samples.iter().filter(|s| of(s).is_some()).map(|s| s.over()).sum();
@@ -137,7 +137,8 @@ impl MeasuredDatabase {
 fn waits(samples: &[&DatabaseSample]) -> Vec<Wait> {
     let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
     for (event, waiting) in samples.iter().flat_map(|sample| &sample.waits) {
-        *seen.entry(event).or_default() += waiting;
+        let seen = seen.entry(event).or_default();
+        *seen = seen.saturating_add(*waiting);
     }
     let mut waits: Vec<Wait> = seen
         .into_iter()
@@ -154,8 +155,8 @@ fn statements(samples: &[&DatabaseSample]) -> BTreeMap<Statement, StatementCount
     let mut ran: BTreeMap<Statement, (u64, Duration)> = BTreeMap::new();
     for (statement, counts) in samples.iter().flat_map(|sample| &sample.statements) {
         let ran = ran.entry(*statement).or_default();
-        ran.0 += counts.calls;
-        ran.1 += counts.total();
+        ran.0 = ran.0.saturating_add(counts.calls);
+        ran.1 = ran.1.saturating_add(counts.total());
     }
     ran.into_iter().map(|(statement, (calls, took))| (statement, StatementCounts::of(calls, took))).collect()
 }

@@ -18,7 +18,7 @@ pub(crate) use outcome::report;
 
 use crate::control::Control;
 use crate::database::ServerControl;
-use crate::measure::{Events, JobIds, Recorder};
+use crate::measure::{Events, JobIds, Recorder, Tallies};
 use crate::record::{Head, RecordError, RecordOptions};
 use crate::report::{Environment, Report, Tool};
 use crate::scenario::Scenario;
@@ -76,6 +76,26 @@ impl EventReader {
     #[must_use]
     pub fn read(&self, from: u64) -> Events {
         self.recorder.events(from)
+    }
+}
+
+/// Reads the figures of a run, as they are exposed to Prometheus.
+#[derive(Clone)]
+pub struct FigureReader {
+    recorder: Arc<Recorder>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+}
+
+impl std::fmt::Debug for FigureReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FigureReader").finish_non_exhaustive()
+    }
+}
+
+impl FigureReader {
+    /// The latest snapshot, and counts so far; domains past the first so many in one. Holds up nobody.
+    pub(crate) fn read(&self, domains_max: u32) -> (Arc<Snapshot>, Tallies) {
+        (Arc::clone(&self.snapshots.borrow()), self.recorder.tallies(domains_max))
     }
 }
 
@@ -159,6 +179,12 @@ impl RunHandle {
     #[must_use]
     pub fn events(&self) -> EventReader {
         EventReader { recorder: Arc::clone(&self.recorder) }
+    }
+
+    /// The run's figures, for whoever scrapes them while it goes on.
+    #[must_use]
+    pub fn figures(&self) -> FigureReader {
+        FigureReader { recorder: Arc::clone(&self.recorder), snapshots: self.snapshots.clone() }
     }
 
     /// Where interventions go. Once the run is over they go nowhere.

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use loadgen::assert::Expression;
 use loadgen::database::{Durability, How};
+use loadgen::prometheus::ExporterAddress;
 use loadgen::scenario::Overrides;
 use loadgen::scenario::policy::{Policy, parse_policy};
 use loadgen::scenario::quantity::{parse_duration, parse_rate};
@@ -175,6 +176,9 @@ pub(super) struct RunArgs {
     /// the JSON report by its path, any percentile of a latency
     #[arg(long = "assert", value_name = "EXPRESSION", value_parser = expression, help_heading = "Output")]
     pub(super) expectations: Vec<Expression>,
+    /// Serve the figures to Prometheus while the run lasts, at http://HOST:PORT/metrics, such as 127.0.0.1:9187
+    #[arg(long, value_name = "HOST:PORT", help_heading = "Output")]
+    pub(super) metrics: Option<ExporterAddress>,
     /// Draw the dashboard without box and braille characters
     #[arg(long, help_heading = "Output")]
     pub(super) ascii: bool,

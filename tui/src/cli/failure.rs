@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use loadgen::compare::{SourceError, UnlikenessError};
 use loadgen::database::DatabaseError;
 use loadgen::database::docker::DockerError;
+use loadgen::prometheus::ExporterError;
 use loadgen::record::{OutputError, RecordError};
 use loadgen::report::ReportError;
 use loadgen::run::RunError;
@@ -36,6 +37,9 @@ pub(super) enum Failure {
     /// Runs are not to be compared.
     #[error(transparent)]
     Unlike(#[from] UnlikenessError),
+    /// The metrics' port isn't to be had.
+    #[error(transparent)]
+    Exporter(#[from] ExporterError),
     /// There is no database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -64,6 +68,7 @@ impl Failure {
             Self::Record(error) | Self::Output(OutputError::Record(error)) => record_exit_code(error),
             Self::Scenario(_)
             | Self::HdrEnding(_)
+            | Self::Exporter(_)
             | Self::Source(_)
             | Self::Unlike(_)
             | Self::Output(OutputError::UnknownKind { .. } | OutputError::Whole { .. })

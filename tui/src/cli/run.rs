@@ -5,11 +5,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use loadgen::control::Control;
+use loadgen::prometheus::Exporter;
 use loadgen::record::{EVENTS_MAX, RecordOptions};
 use loadgen::report::{self, Report, Target};
 use loadgen::run::{Ended, RunHandle};
 use loadgen::scenario::{Expectation, Scenario, Source};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
@@ -23,6 +25,13 @@ use super::ground::Ground;
 use super::recording::Recording;
 use super::{block_on, headless, interrupt, print};
 
+/// Who looks at a run while it goes on.
+struct Onlookers {
+    /// The dashboard's, when there is one.
+    log: Option<LogRing>,
+    exporter: Option<Exporter>,
+}
+
 /// Runs a scenario.
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let source = Source::open(&args.scenario)?;
@@ -33,14 +42,15 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     }
     let targets = args.report.iter().map(Target::new).collect::<Result<Vec<_>, _>>()?;
     let recording = Recording::plan(args)?;
+    let exporter = args.metrics.as_ref().map(Exporter::bind).transpose()?;
     let is_live = !args.headless && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-    let log = start_log(is_live);
+    let onlookers = Onlookers { log: start_log(is_live), exporter };
     block_on(async {
         let interrupted = interrupt::listen().map_err(Failure::System)?;
         let opened = interrupted.run_until_cancelled(Ground::open(&args.database)).await;
         let ground = opened.ok_or(Failure::Interrupted)??;
         let name = source.short_name();
-        let outcome = run_on(&ground, args, name, scenario, &recording, log, &interrupted).await;
+        let outcome = run_on(&ground, args, name, scenario, &recording, onlookers, &interrupted).await;
         // What was started is taken down whatever came of the run; the run's own failure is told first.
         let closed = ground.close().await;
         let ended = outcome?;
@@ -57,7 +67,7 @@ async fn run_on(
     name: &str,
     scenario: Scenario,
     recording: &Recording,
-    log: Option<LogRing>,
+    Onlookers { log, exporter }: Onlookers,
     interrupted: &CancellationToken,
 ) -> Result<Ended, Failure> {
     let record = RecordOptions {
@@ -65,6 +75,7 @@ async fn run_on(
         file: recording.file().map(Path::to_owned),
     };
     let handle = loadgen::run::start(ground.request(name, scenario, record));
+    let _served = exporter.map(|exporter| serve(exporter, &handle)).transpose()?;
     let shown = if let Some(log) = log {
         show(&handle, log, args.ascii).await
     } else {
@@ -78,6 +89,12 @@ async fn run_on(
     let ended = handle.end().await?;
     shown?;
     Ok(ended)
+}
+
+/// Serves the run's figures until what it returns is dropped.
+fn serve(exporter: Exporter, handle: &RunHandle) -> Result<AbortOnDropHandle<()>, Failure> {
+    eprintln!("clearance: metrics at http://{}/metrics", exporter.address());
+    exporter.serve(handle.figures()).map_err(Failure::System)
 }
 
 async fn show(handle: &RunHandle, log: LogRing, ascii: bool) -> Result<(), Failure> {
