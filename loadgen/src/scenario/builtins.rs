@@ -7,13 +7,15 @@ use super::{Overrides, Scenario, Source};
 pub mod builtin {
     use super::{Overrides, Scenario, Source};
 
-    const ALL: [(&str, &str); 10] = [
+    const ALL: [(&str, &str); 12] = [
         ("default", include_str!("../../scenarios/default.toml")),
         ("backup-poll", include_str!("../../scenarios/backup-poll.toml")),
         ("idle-fleet", include_str!("../../scenarios/idle-fleet.toml")),
         ("thundering-herd", include_str!("../../scenarios/thundering-herd.toml")),
         ("lost-wakeup", include_str!("../../scenarios/lost-wakeup.toml")),
         ("listener-killed", include_str!("../../scenarios/listener-killed.toml")),
+        ("deaf-listener", include_str!("../../scenarios/deaf-listener.toml")),
+        ("failover", include_str!("../../scenarios/failover.toml")),
         ("burst", include_str!("../../scenarios/burst.toml")),
         ("ramp", include_str!("../../scenarios/ramp.toml")),
         ("hot-domain", include_str!("../../scenarios/hot-domain.toml")),
