@@ -55,7 +55,11 @@ fn every_view_and_size_shows_and_the_run_goes_on() {
     run.type_("2");
     run.await_text("[2 Domains]");
     run.await_text("terraform on-prem");
-    run.type_("k");
+    run.type_("3");
+    run.await_text("backup poll");
+    run.type_("4");
+    run.await_text("queue wait over time");
+    run.type_("K");
     run.type_("7");
     run.await_text("[7 Log]");
     run.await_text("listener connections terminated");
