@@ -258,3 +258,46 @@ fn a_scenario_of_nothing_is_refused_by_both() {
         mistake(text);
     }
 }
+
+/// What stands in comments as an example can be put to use by removing the `# ` in front.
+#[test]
+fn what_the_default_scenario_shows_in_comments_can_be_used() {
+    let text = builtin::get("default").unwrap().text;
+    let mut examples: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut heading = "";
+    for line in text.lines() {
+        let shown = line.strip_prefix("# ").unwrap_or(line);
+        if shown.starts_with("[[") {
+            heading = shown.split_inclusive("]]").next().unwrap();
+            examples.push((heading, Vec::new()));
+        }
+        let key = line.strip_prefix("# ").and_then(|line| line.split_once(" = ")).map(|(key, _)| key);
+        if !heading.is_empty()
+            && key.is_some_and(|key| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        {
+            examples.last_mut().unwrap().1.push(shown);
+        }
+    }
+    examples.retain(|(_, lines)| !lines.is_empty());
+    let table = |heading: &str, lines: &[&str]| {
+        let needed = match heading {
+            "[[fleet]]" => "workers = 1\n",
+            "[[poster]]" => "stages = [{ for = \"60s\", rate = 1 }]\n",
+            _ => "",
+        };
+        let fleet = if heading == "[[fleet]]" { "" } else { "[[fleet]]\nworkers = 1\n" };
+        resolve(&format!("replicas = 3\n{fleet}{heading}\n{needed}{}", lines.join("\n")))
+    };
+    for (heading, lines) in &examples {
+        if matches!(*heading, "[[fleet]]" | "[[poster]]") {
+            // They are alternatives to each other, or to what stands there.
+            for line in lines {
+                table(heading, &[*line]);
+            }
+        } else {
+            table(heading, lines);
+        }
+    }
+    let headings: Vec<&str> = examples.iter().map(|(heading, _)| *heading).collect();
+    assert_eq!(headings, ["[[fleet]]", "[[poster]]", "[[fault]]", "[[assert]]", "[[assert]]"]);
+}
