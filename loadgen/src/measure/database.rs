@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::observe::{DatabaseSample, Statement};
+use crate::observe::{DatabaseSample, SAMPLES_MAX, Statement};
 
 /// How many samples the dashboard is shown.
 const SHOWN: usize = 300;
-/// As many samples as a day has seconds are kept; of a longer run, the first.
-const SAMPLES_MAX: usize = 86_400;
 
 /// The samples of a run.
 #[derive(Debug, Clone, Default)]

@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 
 use crate::database::schema::LEASE_NAME;
 
-pub use self::sample::{DatabaseSample, StatementCounts};
+pub use self::sample::{DatabaseSample, SAMPLES_MAX, StatementCounts};
 pub use self::sampler::{Observation, Sampler};
 pub use self::statements::Statement;
 pub use self::tally::Tally;

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::statements::Statement;
 
+/// So many samples of a run are kept, the first ones: as many as a day has seconds.
+pub const SAMPLES_MAX: usize = 86_400;
+
 /// One look at the database of a run.
 ///
 /// Counts are of what happened since the look before, and [`over_us`](Self::over_us) says how long that is: about a

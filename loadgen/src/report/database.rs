@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::observe::{DatabaseSample, Statement, StatementCounts};
+use crate::observe::{DatabaseSample, SAMPLES_MAX, Statement, StatementCounts};
 
 /// What was seen of the database.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ObservedDatabase {
     /// What couldn't be seen, why, and what to do about it.
     pub missing: Vec<String>,
-    /// Whole seconds of the run in which the database didn't answer in time.
+    /// Whole seconds of the run, or of its first day, in which the database didn't answer in time.
     pub unseen: u64,
     /// The measured part.
     pub measured: MeasuredDatabase,
@@ -93,7 +93,9 @@ impl ObservedDatabase {
     /// What was seen in a run of which these seconds were measured.
     #[must_use]
     pub fn new(missing: Vec<String>, series: Vec<DatabaseSample>, measured: Range<u64>) -> Self {
-        let whole = series.last().map_or(0, |last| last.second.saturating_add(1)).max(measured.end);
+        let seen_to = series.last().map_or(0, |last| last.second.saturating_add(1));
+        // What came after the last sample that is kept was not unseen.
+        let whole = if series.len() < SAMPLES_MAX { seen_to.max(measured.end) } else { seen_to };
         let unseen = whole.saturating_sub(series.len() as u64);
         let within: Vec<&DatabaseSample> =
             series.iter().filter(|sample| measured.contains(&sample.second)).collect();
