@@ -102,6 +102,11 @@ impl Attribution {
         self.domains[index].activity = Activity::Awake { by_poll: false, by_posting: false };
     }
 
+    /// The shapes that a domain accepts.
+    pub(super) fn accepts(&self, index: DomainIndex) -> &[usize] {
+        &self.domains[index].accepts
+    }
+
     pub(super) fn cleared(&mut self, index: DomainIndex, clearance: &Clearance, at: Time) {
         let domain = &mut self.domains[index];
         // One that goes on from another clearance never slept between the two.

@@ -117,8 +117,8 @@ impl Domains {
     }
 
     /// Ordered by key, then by replica.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &DomainStats> {
-        self.by_key.values().map(|index| &self.stats[*index])
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (DomainIndex, &DomainStats)> {
+        self.by_key.values().map(|index| (*index, &self.stats[*index]))
     }
 }
 

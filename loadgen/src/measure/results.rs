@@ -125,7 +125,7 @@ impl State {
             domains: state
                 .domains
                 .iter()
-                .map(|domain| DomainResult {
+                .map(|(_, domain)| DomainResult {
                     spec: Arc::clone(&domain.spec),
                     replica: domain.replica,
                     acquired: domain.acquired,

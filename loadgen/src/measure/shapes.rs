@@ -80,11 +80,10 @@ impl Shapes {
         self.shapes.iter().map(|shape| shape.queued).sum()
     }
 
-    /// How many queued jobs a domain accepts, and how long the oldest of them has waited.
-    pub(crate) fn accepted_by(&self, spec: &DomainSpec, now: Time) -> (u64, Option<Duration>) {
-        let accepted = || self.shapes.iter().filter(|shape| spec.contains(&shape.posting));
-        let oldest = accepted().filter(|shape| shape.queued > 0).filter_map(|shape| shape.order.front());
-        let since = oldest.map(|(_, committed)| *committed).min();
-        (accepted().map(|shape| shape.queued).sum(), since.map(|since| now - since))
+    /// How many jobs of these shapes are queued, and how long the oldest of them has waited.
+    pub(crate) fn queued_of(&self, shapes: &[usize], now: Time) -> (u64, Option<Duration>) {
+        let queued = || shapes.iter().map(|shape| &self.shapes[*shape]).filter(|shape| shape.queued > 0);
+        let oldest = queued().filter_map(|shape| shape.order.front()).map(|(_, committed)| *committed).min();
+        (queued().map(|shape| shape.queued).sum(), oldest.map(|since| now - since))
     }
 }

@@ -60,7 +60,7 @@ impl State {
             database: self.database.totals().clone(),
             ..Tallies::default()
         };
-        for stats in self.domains.iter() {
+        for (_, stats) in self.domains.iter() {
             let tally = if stats.number < domains_max {
                 let place = (stats.number, stats.replica);
                 let known = || (Arc::clone(&stats.spec), DomainTally::default());

@@ -98,10 +98,10 @@ fn rows(state: &State, backup_poll: Duration, now: Time) -> Vec<DomainRow> {
     let mut recent_empty: BTreeMap<&DomainKey, u32> = BTreeMap::new();
     let mut last_cleared: BTreeMap<&DomainKey, Option<(Time, Cause, RootCause)>> = BTreeMap::new();
     let workers = state.workers_by_domain();
-    for stats in state.domains.iter() {
+    for (index, stats) in state.domains.iter() {
         let key = stats.spec.key();
         let row = rows.entry(key).or_insert_with(|| {
-            let (backlog, oldest) = state.shapes.accepted_by(&stats.spec, now);
+            let (backlog, oldest) = state.shapes.queued_of(state.attribution.accepts(index), now);
             DomainRow {
                 number: stats.number,
                 provisioners: stats.spec.types().to_vec(),

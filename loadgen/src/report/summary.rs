@@ -271,8 +271,15 @@ impl Page {
         self.fact(
             "in vain",
             &format!(
-                "{} spurious · idle polls a day: {} measured, {} predicted",
+                "{} spurious wakeups, {} of the queries",
                 count(report.spurious_wakeups.total),
+                percent(report.spurious_wakeups.of_queries_share)
+            ),
+        );
+        self.fact(
+            "idle polls",
+            &format!(
+                "{} a day measured, {} predicted",
                 count(idle.measured_per_day.round() as u64),
                 count(idle.predicted_per_day.round() as u64)
             ),
