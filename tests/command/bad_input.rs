@@ -184,6 +184,14 @@ fn an_address_for_metrics_that_is_another_machines() {
 }
 
 #[test]
+fn a_fault_of_the_server_where_the_server_is_somebody_elses() {
+    let scenario = format!("{SOUND}\n[[fault]]\nat = \"1s\"\ndatabase_restart = true\n");
+    // Nobody is asked: nothing listens there.
+    let arguments = ["run", "FILE", "--headless", "--database-url", "postgres://ada@127.0.0.1:1/jobs"];
+    insta::assert_snapshot!(refused(&scenario, &arguments).stderr);
+}
+
+#[test]
 fn a_malformed_url_whose_password_stays_unsaid() {
     for url in [
         "mysql://ada:analytical-engine@db/jobs",

@@ -39,8 +39,8 @@ impl ServerControl {
         Self { server: Server::Local(Arc::downgrade(cluster)), wishes: Arc::default() }
     }
 
-    pub(super) fn of_container() -> Self {
-        Self { server: Server::Docker(Arc::default()), wishes: Arc::default() }
+    pub(super) fn of_container(container: DockerServer) -> Self {
+        Self { server: Server::Docker(Arc::new(container)), wishes: Arc::default() }
     }
 
     /// Where the server's data lies, when it lies on this machine.

@@ -175,7 +175,7 @@ impl DockerDatabase {
         let database = Self { compose, port, password, undo };
         progress(&format!("starting {} in docker at 127.0.0.1:{port}", image()));
         let outcome = match database.compose(&["up", "-d"], durability).await {
-            Ok(()) => database.answer().await,
+            Ok(()) => answer(&database.connect_options()).await,
             Err(DockerError::Command { cause, .. }) if is_port_taken(&cause) => {
                 Err(DockerError::PortTaken { port })
             }
@@ -221,24 +221,28 @@ impl DockerDatabase {
         say(&self.compose, "bring postgres up", arguments, &environment).await
     }
 
-    /// Waits until the server answers on its port.
-    async fn answer(&self) -> Result<(), DockerError> {
-        let options = self.connect_options();
-        let begun = Instant::now();
-        loop {
-            match url::connect(&options, url::PATIENCE).await {
-                Ok(connection) => {
-                    // It has answered; whether it hears the farewell is of no consequence.
-                    let _ = sqlx::Connection::close(connection).await;
-                    return Ok(());
-                }
-                // A volume from before the password was made anew: waiting won't help.
-                Err(DatabaseError::Refused { .. }) => return Err(DockerError::Estranged),
-                Err(error) if begun.elapsed() > START_PATIENCE => {
-                    return Err(DockerError::Silent(error.to_string()));
-                }
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+    /// Power over the container, for faults.
+    pub(super) fn server(&self) -> DockerServer {
+        DockerServer::new(self.connect_options())
+    }
+}
+
+/// Waits until the server of these options answers on its port.
+async fn answer(options: &PgConnectOptions) -> Result<(), DockerError> {
+    let begun = Instant::now();
+    loop {
+        match url::connect(options, url::PATIENCE).await {
+            Ok(connection) => {
+                // It has answered; whether it hears the farewell is of no consequence.
+                let _ = sqlx::Connection::close(connection).await;
+                return Ok(());
             }
+            // A volume from before the password was made anew: waiting won't help.
+            Err(DatabaseError::Refused { .. }) => return Err(DockerError::Estranged),
+            Err(error) if begun.elapsed() > START_PATIENCE => {
+                return Err(DockerError::Silent(error.to_string()));
+            }
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
 }

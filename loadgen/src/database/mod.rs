@@ -363,6 +363,6 @@ async fn open_docker(
     let container = DockerDatabase::start(request.durability, request.keep, progress).await?;
     let options = container.connect_options();
     let facts = server::inspect_ours(&options).await?;
-    let control = Some(ServerControl::of_container());
+    let control = Some(ServerControl::of_container(container.server()));
     Ok(Database { options, facts, server: Server::Docker(container), control })
 }

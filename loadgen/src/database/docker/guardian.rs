@@ -6,16 +6,24 @@
 
 use std::process::{Output, Stdio};
 
+use sqlx::postgres::PgConnectOptions;
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
 use super::engine::last_line;
-use super::{COMMAND_PATIENCE, DockerError, PROJECT, docker};
+use super::{COMMAND_PATIENCE, DockerError, PROJECT, answer, docker};
 
 /// The project's container, as faults treat it.
-#[derive(Debug, Default)]
 pub(in super::super) struct DockerServer {
+    options: PgConnectOptions,
     guardian: Mutex<Option<Guardian>>,
+}
+
+// The options hold a password; their own Debug shows it.
+impl std::fmt::Debug for DockerServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DockerServer").field("guardian", &self.guardian).finish_non_exhaustive()
+    }
 }
 
 /// Wakes a container when it is told to, or when the tool is gone.
@@ -25,32 +33,38 @@ struct Guardian {
 }
 
 impl DockerServer {
+    pub(super) fn new(options: PgConnectOptions) -> Self {
+        Self { options, guardian: Mutex::default() }
+    }
+
     pub(in super::super) async fn pause(&self) -> Result<(), DockerError> {
-        self.treat("pause postgres", "pause", "unpause").await
+        self.treat("pause postgres", &["pause"], "unpause").await
     }
 
     pub(in super::super) async fn kill(&self) -> Result<(), DockerError> {
-        self.treat("kill postgres", "kill", "start").await
+        self.treat("kill postgres", &["kill"], "start").await
     }
 
+    /// Not docker's own restart, which stops an image's server by whatever signal the image says.
     pub(in super::super) async fn restart(&self) -> Result<(), DockerError> {
-        let container = container().await?;
         let doing = "restart postgres";
-        said(doing, &docker(doing, &["restart", &container], COMMAND_PATIENCE).await?)
+        self.treat(doing, &["kill", "--signal", "INT"], "start").await?;
+        let stopped = docker(doing, &["wait", &container().await?], COMMAND_PATIENCE).await;
+        self.wake().await?;
+        said(doing, &stopped?)
     }
 
-    /// Undoes a pause or a kill; does nothing when there was none.
+    /// Undoes a pause or a kill, and waits until the server answers; does nothing when there was none.
     pub(in super::super) async fn wake(&self) -> Result<(), DockerError> {
-        match self.guardian.lock().await.take() {
-            Some(guardian) => guardian.wake().await,
-            None => Ok(()),
-        }
+        let Some(guardian) = self.guardian.lock().await.take() else { return Ok(()) };
+        guardian.wake().await?;
+        answer(&self.options).await
     }
 
     async fn treat(
         &self,
         doing: &'static str,
-        treatment: &str,
+        treatment: &[&str],
         undo: &'static str,
     ) -> Result<(), DockerError> {
         let container = container().await?;
@@ -59,7 +73,8 @@ impl DockerServer {
             before.wake().await?;
         }
         *guardian = Some(Guardian::set(&container, undo)?);
-        said(doing, &docker(doing, &[treatment, &container], COMMAND_PATIENCE).await?)
+        let arguments: Vec<&str> = treatment.iter().copied().chain([container.as_str()]).collect();
+        said(doing, &docker(doing, &arguments, COMMAND_PATIENCE).await?)
     }
 }
 

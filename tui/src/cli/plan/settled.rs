@@ -74,6 +74,9 @@ impl Plan {
 impl PlannedCell {
     fn settle(args: &PlanArgs, goal: Goal, cell: Cell) -> Result<Self, Failure> {
         let scenario = &cell.scenario;
+        if args.database.url.is_given() {
+            scenario.check_server_is_ours()?;
+        }
         let rate = mean_rate(scenario);
         if rate <= 0.0 {
             return Err(refused(
