@@ -112,6 +112,7 @@ impl Tags {
     }
 
     /// The pairs whose places in the order of keys are members.
+    #[cfg(feature = "postgres")]
     pub(crate) fn subset(&self, is_member: impl Fn(usize) -> bool) -> Self {
         let mut text = String::with_capacity(self.text.len());
         for (_, (key, value)) in self.iter().enumerate().filter(|(place, _)| is_member(*place)) {
