@@ -1,8 +1,8 @@
 //! Two runs, or two sets of runs, side by side: how far apart they are, and whether chance alone would do that.
 //!
 //! Where each side is one run, its seconds are all that speaks of chance, and neighbouring seconds resemble each
-//! other: they are resampled in blocks ([`blocks`]), never one by one. Where a side has several runs, the
-//! spread between runs counts and nothing else ([`between`]). Several figures are compared at once, so that
+//! other: they are resampled in blocks (`blocks`), never one by one. Where a side has several runs, the
+//! spread between runs counts and nothing else (`between`). Several figures are compared at once, so that
 //! probabilities are adjusted (Holm). Runs that differ in what was asked for are told apart first
 //! ([`Unlikeness`]).
 //!
