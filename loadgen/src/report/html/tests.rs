@@ -135,6 +135,7 @@ fn what_people_write_stays_text() {
     let hostile = "</title></script></style><script>alert(1)</script><img onerror=alert(1)>\"'&";
     let mut report = fixed();
     report.scenario.title = hostile.to_owned();
+    report.scenario.watch = hostile.to_owned();
     report.scenario.notes = vec![hostile.to_owned()];
     report.scenario.fleets[0].name = hostile.to_owned();
     report.domains[0].key = hostile.to_owned();

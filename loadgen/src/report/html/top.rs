@@ -38,6 +38,7 @@ pub(super) fn header(report: &Report) -> Markup {
                 }
             }
             h1 { (report.scenario.title) }
+            @if !report.scenario.watch.is_empty() { p.setting { "Watch for: " (report.scenario.watch) } }
             p.setting { (setting(report)) " · " time { (report.run.started_at.format("%Y-%m-%d %H:%M UTC").to_string()) } }
             p.finding { (finding(report)) }
             (tiles(report))
