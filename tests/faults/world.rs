@@ -268,10 +268,13 @@ impl Replica {
 
 /// Inserts and posts, however often it takes: a poster's connection breaks as well, and its server may be down.
 async fn insert_and_post(table: &PostgresStore, jobs: &[NewJob]) {
-    while table.insert_and_post(jobs).await.is_err() {
-        // A server that is down announces its return to nobody.
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let posted = async {
+        while table.insert_and_post(jobs).await.is_err() {
+            // A server that is down announces its return to nobody.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), posted).await.expect("the server returns within a minute");
 }
 
 /// Asks once for a job.
