@@ -1,10 +1,13 @@
 //! What names the rows of one acquire query whose answer was lost.
 
+#[cfg(feature = "postgres")]
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use crate::job::{Posting, WorkerId};
+#[cfg(feature = "postgres")]
+use crate::job::Posting;
+use crate::job::WorkerId;
 
 /// One acquire query of unknown outcome.
 ///
@@ -17,12 +20,15 @@ pub struct Claim {
     /// The `started_at` of what it took, to the microsecond.
     pub started_at: DateTime<Utc>,
     /// The session of the server that ran it, where there is one.
+    #[cfg(feature = "postgres")]
     session: Option<Session>,
     /// What a release that failed midway had already found.
+    #[cfg(feature = "postgres")]
     found: Mutex<Vec<Posting>>,
 }
 
 /// A session of a server: its process, and since when, as numbers of processes come round again.
+#[cfg(feature = "postgres")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Session {
     pub(super) pid: i32,
@@ -33,7 +39,14 @@ impl Claim {
     /// A claim that isn't under way any more.
     #[must_use]
     pub fn new(workers: Vec<WorkerId>, started_at: DateTime<Utc>) -> Self {
-        Self { workers, started_at, session: None, found: Mutex::default() }
+        Self {
+            workers,
+            started_at,
+            #[cfg(feature = "postgres")]
+            session: None,
+            #[cfg(feature = "postgres")]
+            found: Mutex::default(),
+        }
     }
 }
 
