@@ -15,7 +15,7 @@ pub use domains::{
     visible_rows, waiting, worst_first,
 };
 pub use log::LogState;
-pub use wakeups::{Chapter, EVENTS_MAX, Landmark, SPANS, Story, WakeupsState};
+pub use wakeups::{Chapter, FaultSpan, Landmark, SPANS, Story, WakeupsState};
 
 use crate::keymap::Keymap;
 use crate::theme::Theme;

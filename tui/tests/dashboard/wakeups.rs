@@ -214,7 +214,7 @@ fn events_are_bounded_and_a_gap_forgets_what_lies_before_it() {
     let many = vec![one; 150_000];
     desk.tell(Message::Events(Events::of(1_000, &many)));
     let state = &desk.model.wakeups;
-    assert_eq!(state.events().len(), clearance::model::EVENTS_MAX);
+    assert_eq!(state.events().len(), loadgen::record::EVENTS_MAX);
     assert_eq!(state.events().next().map(|(number, _)| number), Some(1_000 + 50_000));
     assert_eq!((state.next, desk.model.view), (151_000, View::Wakeups));
 }

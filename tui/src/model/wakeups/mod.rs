@@ -11,12 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loadgen::measure::{Events, FaultName, LoggedEvent, What};
+use loadgen::record::EVENTS_MAX;
 use loadgen::snapshot::{DomainNumber, DomainSpec, Posting};
 
 pub use story::{Chapter, Story};
-
-/// So many events are kept.
-pub const EVENTS_MAX: usize = 100_000;
 
 /// How much time a window may show; past the last it shows the whole run.
 pub const SPANS: [Duration; 12] = [
@@ -49,6 +47,20 @@ pub enum Landmark {
     Failed,
 }
 
+/// When a fault was at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FaultSpan {
+    /// Which, as an index into the faults that events name.
+    pub fault: u32,
+    /// Since when.
+    pub began: Duration,
+    /// Until when; `None` while it lasts.
+    pub ended: Option<Duration>,
+}
+
+/// So many spans of faults are kept, the latest.
+const FAULT_SPANS_MAX: usize = 1_000;
+
 /// The state of the Wakeups view.
 #[derive(Debug, Clone)]
 pub struct WakeupsState {
@@ -62,6 +74,8 @@ pub struct WakeupsState {
     shapes: Arc<[Posting]>,
     /// The faults that events name.
     pub faults: Arc<Vec<FaultName>>,
+    /// When faults were at work, in the order in which they began.
+    pub fault_spans: VecDeque<FaultSpan>,
     /// The domains that accept each shape.
     accepting: Vec<Vec<DomainNumber>>,
     /// The domains in the order of their lanes.
@@ -89,6 +103,7 @@ impl Default for WakeupsState {
             domains: Arc::default(),
             shapes: Arc::new([]),
             faults: Arc::default(),
+            fault_spans: VecDeque::new(),
             accepting: Vec::new(),
             lanes: Vec::new(),
             lane: 0,
@@ -108,16 +123,18 @@ impl WakeupsState {
             // What lies between was dropped before it could be read: what is older would seem to be next to it.
             self.events.clear();
         }
-        let new =
-            came.iter().skip(usize::try_from(self.next.saturating_sub(came.first)).unwrap_or(usize::MAX));
-        self.events.extend(new.copied());
+        self.faults = Arc::clone(&came.faults);
+        let known = usize::try_from(self.next.saturating_sub(came.first)).unwrap_or(usize::MAX);
+        for event in came.iter().skip(known) {
+            self.note_fault(event);
+            self.events.push_back(*event);
+        }
         self.next = self.next.max(came.next);
         let excess = self.events.len().saturating_sub(EVENTS_MAX);
         self.events.drain(..excess);
         self.first = self.next - self.events.len() as u64;
         let is_new_domain = came.domains.len() != self.domains.len();
         let is_new_shape = came.shapes.len() != self.shapes.len();
-        self.faults = Arc::clone(&came.faults);
         if is_new_domain || is_new_shape {
             self.domains = Arc::clone(&came.domains);
             self.shapes = Arc::clone(&came.shapes);
@@ -128,6 +145,26 @@ impl WakeupsState {
         }
         if self.pointed.is_some_and(|pointed| pointed < self.first) {
             (self.pointed, self.story) = (None, None);
+        }
+    }
+
+    fn note_fault(&mut self, event: &LoggedEvent) {
+        match event.what {
+            What::FaultBegan { fault } => {
+                self.fault_spans.push_back(FaultSpan { fault, began: event.at, ended: None });
+                let excess = self.fault_spans.len().saturating_sub(FAULT_SPANS_MAX);
+                self.fault_spans.drain(..excess);
+            }
+            // A fault ends by its name: with another parameter it is the same one.
+            What::FaultEnded { fault } => {
+                let name = |fault: u32| self.faults.get(fault as usize).map(|fault| &fault.name);
+                for span in self.fault_spans.iter_mut().filter(|span| span.ended.is_none()) {
+                    if name(span.fault) == name(fault) {
+                        span.ended = Some(event.at);
+                    }
+                }
+            }
+            _ => {}
         }
     }
 

@@ -18,7 +18,6 @@ mod story;
 
 use std::time::Duration;
 
-use loadgen::measure::What;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -26,7 +25,7 @@ use ratatui::text::{Line, Span};
 
 use super::format;
 use super::paint::{Segment, clip, divider, fit, frame, put, title};
-use crate::model::Model;
+use crate::model::{FaultSpan, Model};
 use crate::theme::{Role, Theme};
 
 use lanes::{Bar, Cell, Columns, Lanes, Mark};
@@ -195,24 +194,8 @@ fn draw_cell(theme: &Theme, per_lane: u16, cell: Cell, (x, y): (u16, u16), buffe
 fn draw_faults(model: &Model, parts: &Parts, columns: Columns, row: u16, buffer: &mut Buffer) {
     let theme = &model.theme;
     let state = &model.wakeups;
-    let mut at_work: Vec<(Duration, Option<Duration>, u32)> = Vec::new();
-    for (_, event) in state.events() {
-        match event.what {
-            What::FaultBegan { fault } => at_work.push((event.at, None, fault)),
-            What::FaultEnded { fault } => {
-                let name = state.faults.get(fault as usize).map(|fault| &fault.name);
-                for (_, ended, begun) in &mut at_work {
-                    let is_it = state.faults.get(*begun as usize).map(|fault| &fault.name) == name;
-                    if ended.is_none() && is_it {
-                        *ended = Some(event.at);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
     let mut names: Vec<&str> = Vec::new();
-    for (began, ended, fault) in at_work {
+    for FaultSpan { fault, began, ended } in state.fault_spans.iter().copied() {
         let ended = ended.unwrap_or(columns.to);
         if began > columns.to || ended < columns.from {
             continue;
