@@ -56,8 +56,6 @@ pub struct Snapshot {
     pub seconds: Arc<Vec<Second>>,
     /// Queue wait (committed to acquired) of jobs acquired in the last ten seconds.
     pub queue_wait_recent: Latency,
-    /// Queue wait of the whole run after the warm-up.
-    pub queue_wait: Latency,
     /// Latencies of the whole run after the warm-up, made anew once a second.
     pub latencies: Arc<Latencies>,
     /// Jobs by the root cause of the clearance that found them, over the last ten seconds.
@@ -230,6 +228,14 @@ pub struct Latencies {
     pub by_stage: Vec<(Stage, Latency)>,
     /// Queue wait by the direct cause of the clearance that found the job; empty before the run.
     pub queue_wait_by_cause: Vec<(Cause, Latency)>,
+}
+
+impl Latencies {
+    /// Those of a stage; `None` before the run.
+    #[must_use]
+    pub fn of(&self, wanted: Stage) -> Option<&Latency> {
+        self.by_stage.iter().find(|(stage, _)| *stage == wanted).map(|(_, latency)| latency)
+    }
 }
 
 /// One domain, over all replicas that have it.

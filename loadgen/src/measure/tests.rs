@@ -7,7 +7,8 @@ use acquirer::runtime::{Event, QueryOutcome, Tap as _};
 use acquirer::wakeup::{Cause, Clearance, ClearanceId, DomainId, DomainSpec, RootCause};
 use uuid::Uuid;
 
-use super::alphabet::{Heard, Input, PostedJob, Time};
+use super::alphabet::{Heard, Input, PostedJob, Surroundings, Time};
+use super::latency::Stage;
 use super::log::What;
 use super::recorder::{Recorder, ReplicaTap};
 use super::state::State;
@@ -184,6 +185,7 @@ fn two_that_are_told_the_same_know_the_same() {
         Clearance { id: clearance, domain, cause: Cause::Posting, root: RootCause::Posting, parent: None };
     let jobs = [PostedJob { number: 0, shape: 0 }, PostedJob { number: 1, shape: 0 }];
     let spec = spec();
+    let around = Surroundings::default();
     let heard = |heard| Input::Replica { replica: 0, heard };
     let inputs = [
         (0, Input::Began { measure_from: at(0) }),
@@ -197,6 +199,7 @@ fn two_that_are_told_the_same_know_the_same() {
         (12, heard(Heard::HandedOver { clearance, job: 0, worker: None })),
         (13, Input::WorkerReceived { job: 0 }),
         (1_950, Input::Finished { job: 0, is_failure: false }),
+        (1_960, Input::Sampled(&around)),
     ];
     for state in &mut states {
         for (ms, input) in &inputs {
@@ -214,7 +217,8 @@ fn two_that_are_told_the_same_know_the_same() {
     assert_eq!((snapshot.totals.posted, snapshot.totals.completed, snapshot.totals.backlog), (2, 1, 1));
     assert_eq!((seconds.len(), seconds[1].completed), (2, 1));
     // Histograms keep three digits.
-    assert_eq!(snapshot.queue_wait.max_us, 5_003);
+    let queue_wait = snapshot.latencies.of(Stage::QueueWait).unwrap();
+    assert_eq!(queue_wait.max_us, 5_003);
 }
 
 fn at(ms: u64) -> Time {

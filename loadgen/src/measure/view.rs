@@ -43,7 +43,6 @@ impl State {
             };
         }
         snapshot.queue_wait_recent = latency::summarize(&state.recent.queue_wait());
-        snapshot.queue_wait = latency::summarize(&state.stages[Stage::QueueWait as usize]);
         snapshot.latencies = Arc::clone(&state.latencies.1);
         snapshot.found_recent = state.recent.found();
         snapshot.found = state.found.clone();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use loadgen::snapshot::{Latency, RootCause, RunPhase, Snapshot};
+use loadgen::snapshot::{Latency, RootCause, RunPhase, Snapshot, Stage};
 
 /// Whether the run is over, so that figures of the last seconds would all be nothing.
 pub(super) fn is_over(snapshot: &Snapshot) -> bool {
@@ -16,7 +16,8 @@ pub(super) fn note(snapshot: &Snapshot) -> &'static str {
 
 /// Queue wait of the stretch.
 pub(super) fn queue_wait(snapshot: &Snapshot) -> &Latency {
-    if is_over(snapshot) { &snapshot.queue_wait } else { &snapshot.queue_wait_recent }
+    let whole = snapshot.latencies.of(Stage::QueueWait).filter(|_| is_over(snapshot));
+    whole.unwrap_or(&snapshot.queue_wait_recent)
 }
 
 /// Jobs found in the stretch, by root cause.

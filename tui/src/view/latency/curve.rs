@@ -24,10 +24,7 @@ pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut 
     if area.width <= SCALE + 8 || area.height < 4 {
         return;
     }
-    let of = |wanted: Stage| {
-        let found = snapshot.latencies.by_stage.iter().find(|(stage, _)| *stage == wanted);
-        found.map(|(_, latency)| latency).filter(|latency| latency.count > 0)
-    };
+    let of = |stage| snapshot.latencies.of(stage).filter(|latency| latency.count > 0);
     let [response, _, wait] = theme.glyphs.legend;
     let curves = [
         (of(Stage::Response), Mark { role: Role::Posted, ascii: response }),
