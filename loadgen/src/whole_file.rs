@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes the file at `path`, whose directory exists, with what `fill` puts into it.
 pub(crate) fn write<E: From<io::Error>>(
@@ -19,6 +19,12 @@ pub(crate) fn write<E: From<io::Error>>(
     draft.as_file().sync_all()?;
     draft.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// The directory that is to hold `path`; one that isn't there is the error.
+pub(crate) fn directory(path: &Path) -> Result<&Path, PathBuf> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if directory.is_dir() { Ok(directory) } else { Err(directory.to_owned()) }
 }
 
 /// A file that others may read as far as the umask lets them: temporary files are private by default.

@@ -22,6 +22,8 @@ mod trace;
 
 use std::path::{Path, PathBuf};
 
+use crate::whole_file;
+
 pub(crate) use closing::Closing;
 pub use error::RecordError;
 pub use layout::Head;
@@ -52,15 +54,8 @@ pub fn target(path: &Path) -> Result<PathBuf, RecordError> {
     Ok(path.to_owned())
 }
 
-/// The directory that holds `path`.
+/// The directory that is to hold `path`.
 fn directory(path: &Path) -> Result<&Path, RecordError> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    if directory.is_dir() {
-        Ok(directory)
-    } else {
-        Err(RecordError::NoDirectory { path: path.to_owned(), directory: directory.to_owned() })
-    }
+    whole_file::directory(path)
+        .map_err(|directory| RecordError::NoDirectory { path: path.to_owned(), directory })
 }

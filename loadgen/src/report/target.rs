@@ -109,15 +109,8 @@ impl Target {
     }
 }
 
-/// The directory that holds `path`.
+/// The directory that is to hold `path`.
 fn directory(path: &Path) -> Result<&Path, ReportError> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    if directory.is_dir() {
-        Ok(directory)
-    } else {
-        Err(ReportError::NoDirectory { path: path.to_owned(), directory: directory.to_owned() })
-    }
+    whole_file::directory(path)
+        .map_err(|directory| ReportError::NoDirectory { path: path.to_owned(), directory })
 }

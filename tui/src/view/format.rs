@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use loadgen::report::count as grouped;
+
 /// Microseconds: `850us`, `1.8ms`, `31ms`, `0.4s`, `12s`, `3m05s`.
 pub(super) fn micros(us: u64) -> String {
     let ms = us as f64 / 1e3;
@@ -85,18 +87,6 @@ pub(super) fn percent(share: f64) -> String {
 fn trimmed(value: f64, unit: &str) -> String {
     let text = format!("{value:.1}");
     format!("{}{unit}", text.strip_suffix(".0").unwrap_or(&text))
-}
-
-fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
