@@ -238,7 +238,7 @@ impl WakeupsState {
         }
     }
 
-    /// How much time the window shows when the run is `newest` old; `None` is all of it.
+    /// How much time the window shows; `None` is the whole run.
     #[must_use]
     pub fn span(&self) -> Option<Duration> {
         SPANS.get(self.span).copied()
