@@ -8,6 +8,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind("domains", &["2"], Action::Show(View::Domains), "Domains"),
     bind("wakeups", &["3"], Action::Show(View::Wakeups), "Wakeups"),
     bind("latency", &["4"], Action::Show(View::Latency), "Latency"),
+    bind("database", &["5"], Action::Show(View::Database), "Database"),
+    bind("faults", &["6"], Action::Show(View::Faults), "Faults"),
     bind("log", &["7"], Action::Show(View::Log), "Log"),
     bind("next_view", &["Tab"], Action::Step(1), "the next view"),
     bind("previous_view", &["Shift-Tab"], Action::Step(-1), "the view before"),

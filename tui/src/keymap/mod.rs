@@ -131,7 +131,7 @@ pub const EVERYWHERE: &[Binding] = everywhere::BINDINGS;
 pub fn bindings_of(view: View) -> &'static [Binding] {
     match view {
         View::Overview => overview::BINDINGS,
-        View::Latency => &[],
+        View::Latency | View::Database | View::Faults => &[],
         View::Domains => domains::BINDINGS,
         View::Wakeups => wakeups::BINDINGS,
         View::Log => log::BINDINGS,

@@ -32,13 +32,25 @@ pub enum View {
     Wakeups,
     /// How long jobs waited, where, and since when.
     Latency,
+    /// What Postgres does beside the load.
+    Database,
+    /// What goes wrong on purpose.
+    Faults,
     /// What the program said.
     Log,
 }
 
 impl View {
     /// Every view there is, in the order of Tab.
-    pub const ALL: [Self; 5] = [Self::Overview, Self::Domains, Self::Wakeups, Self::Latency, Self::Log];
+    pub const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Domains,
+        Self::Wakeups,
+        Self::Latency,
+        Self::Database,
+        Self::Faults,
+        Self::Log,
+    ];
 
     /// The number key that shows it.
     #[must_use]
@@ -48,6 +60,8 @@ impl View {
             Self::Domains => '2',
             Self::Wakeups => '3',
             Self::Latency => '4',
+            Self::Database => '5',
+            Self::Faults => '6',
             Self::Log => '7',
         }
     }
@@ -60,6 +74,8 @@ impl View {
             Self::Domains => "Domains",
             Self::Wakeups => "Wakeups",
             Self::Latency => "Latency",
+            Self::Database => "Database",
+            Self::Faults => "Faults",
             Self::Log => "Log",
         }
     }

@@ -155,7 +155,7 @@ fn open(model: &mut Model) {
     match model.view {
         View::Domains => domains::open(model),
         View::Wakeups => wakeups::open(model),
-        View::Overview | View::Latency | View::Log => {}
+        View::Overview | View::Latency | View::Database | View::Faults | View::Log => {}
     }
 }
 
@@ -175,7 +175,7 @@ fn back(model: &mut Model) {
     match model.view {
         View::Domains => domains::back(model),
         View::Wakeups => wakeups::back(model),
-        View::Overview | View::Latency | View::Log => {}
+        View::Overview | View::Latency | View::Database | View::Faults | View::Log => {}
     }
 }
 
@@ -236,7 +236,7 @@ fn go(model: &mut Model, movement: Movement) {
         return;
     }
     match model.view {
-        View::Overview | View::Latency => {}
+        View::Overview | View::Latency | View::Database | View::Faults => {}
         View::Domains => domains::go(model, movement),
         View::Wakeups => wakeups::go(model, movement),
         View::Log => log::go(model, movement),

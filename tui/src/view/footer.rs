@@ -46,7 +46,7 @@ fn line(model: &Model, width: u16) -> Line<'_> {
     let drop = if dropping { "stop dropping" } else { "drop notifications" };
     let freeze = if model.frozen_since.is_some() { "unfreeze" } else { "freeze" };
     let hints: &[Hint] = match model.view {
-        View::Overview | View::Latency => &[
+        View::Overview | View::Latency | View::Database | View::Faults => &[
             (1, &[Action::Help], "help"),
             (5, &[Action::Filter], "filter"),
             (2, &[Action::Freeze], freeze),

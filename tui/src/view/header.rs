@@ -78,9 +78,13 @@ fn clock(snapshot: &Snapshot) -> String {
 
 fn tabs_and_alerts(model: &Model, width: u16) -> Line<'_> {
     let wanted = alerts(model, u16::MAX).width();
+    let fits = |line: &Line<'_>| line.width() + 2 + wanted <= usize::from(width);
     let mut line = tabs(model, true);
-    if line.width() + 2 + wanted > usize::from(width) {
+    if !fits(&line) {
         line = tabs(model, false);
+    }
+    if !fits(&line) {
+        line = Line::from(tab(model, model.view, false));
     }
     let left = width.saturating_sub(u16::try_from(line.width() + 2).unwrap_or(u16::MAX));
     line.push_span("  ");
@@ -89,18 +93,17 @@ fn tabs_and_alerts(model: &Model, width: u16) -> Line<'_> {
 }
 
 fn tabs(model: &Model, names: bool) -> Line<'_> {
-    let mut line = Line::default();
-    for view in View::ALL {
-        let name =
-            if names { format!("{} {}", view.number(), view.name()) } else { view.number().to_string() };
-        // Brackets say the same as the reversed colours where those can't be seen.
-        line.push_span(if view == model.view {
-            Span::styled(format!("[{name}]"), model.theme.style(Role::Selection))
-        } else {
-            Span::styled(format!(" {name} "), model.theme.style(Role::Text))
-        });
+    View::ALL.into_iter().map(|view| tab(model, view, names)).collect()
+}
+
+fn tab(model: &Model, view: View, names: bool) -> Span<'_> {
+    let name = if names { format!("{} {}", view.number(), view.name()) } else { view.number().to_string() };
+    // Brackets say the same as the reversed colours where those can't be seen.
+    if view == model.view {
+        Span::styled(format!("[{name}]"), model.theme.style(Role::Selection))
+    } else {
+        Span::styled(format!(" {name} "), model.theme.style(Role::Text))
     }
-    line
 }
 
 /// What is out of the ordinary, in as many words as fit into `width`.

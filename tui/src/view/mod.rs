@@ -12,9 +12,11 @@
 
 mod canvas;
 mod chart;
+mod database;
 mod domain_detail;
 mod domain_table;
 mod domains;
+mod faults;
 mod footer;
 mod format;
 mod found;
@@ -45,6 +47,8 @@ pub fn view(model: &Model, area: Rect, buffer: &mut Buffer) {
         View::Domains => domains::draw(model, screen.body, buffer),
         View::Wakeups => wakeups::draw(model, screen.body, buffer),
         View::Latency => latency::draw(model, screen.body, buffer),
+        View::Database => database::draw(model, screen.body, buffer),
+        View::Faults => faults::draw(model, screen.body, buffer),
         View::Log => log::draw(model, screen.body, buffer),
     }
     footer::draw(model, screen.footer, buffer);
