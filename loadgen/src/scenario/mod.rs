@@ -31,8 +31,8 @@ use acquirer::wakeup::Policy;
 use serde::{Deserialize, Serialize};
 
 pub use builtins::builtin;
-pub(crate) use error::nearest;
-pub use error::{Place, ScenarioError};
+
+pub use error::{Place, ScenarioError, nearest};
 pub use expectation::Expectation;
 pub use fault::{Fault, FaultKind, Target as FaultTarget};
 pub use fleet::{Crash, Fleet, ReplicaChoice, ServiceTime};

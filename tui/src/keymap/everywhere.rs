@@ -25,7 +25,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind("rate_down", &["-"], Action::RateDown, "post 20 % slower"),
     bind("workers_up", &["w"], Action::WorkersUp, "10 % more workers"),
     bind("workers_down", &["W"], Action::WorkersDown, "10 % fewer workers"),
-    bind("filter", &["/"], Action::Filter, "show only domains whose name contains a text"),
+    bind("filter", &["/"], Action::Filter, "write a filter: of the Log there, of the domains elsewhere"),
     bind("up", &["Up"], Action::Move(Movement::Up), "one up; k too, but in the Overview"),
     bind("down", &["Down", "j"], Action::Move(Movement::Down), "one down"),
     bind("page_up", &["PgUp"], Action::Move(Movement::PageUp), "a screenful up"),

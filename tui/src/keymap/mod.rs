@@ -6,7 +6,7 @@
 
 pub mod domains;
 mod everywhere;
-mod log;
+pub mod log;
 mod overview;
 mod stroke;
 pub mod wakeups;
@@ -60,6 +60,8 @@ pub enum Action {
     Domains(domains::Action),
     /// Something of the Wakeups view alone.
     Wakeups(wakeups::Action),
+    /// Something of the Log view alone.
+    Log(log::Action),
     /// A character of a text.
     Type(char),
     /// Take the last character of a text away.
@@ -182,7 +184,7 @@ impl Keymap {
         if model.help.is_some() {
             return self.while_reading_help(stroke, key.code);
         }
-        if model.domains.editing {
+        if model.is_writing() {
             return self.while_editing(stroke, key.code);
         }
         let own = self.of_view.get(&model.view).and_then(|own| own.get(&stroke));

@@ -11,8 +11,8 @@ use loadgen::snapshot::{RunPhase, Snapshot};
 use ratatui::layout::Size;
 
 pub use domains::{
-    DomainKey, DomainsState, SortBy, Trouble, key_of, next_poll, row_label, short_label, trouble,
-    visible_rows, waiting, worst_first,
+    DomainKey, DomainsState, Filter, FilterError, SYNTAX, SortBy, Trouble, key_of, next_poll, row_label,
+    short_label, trouble, visible_rows, waiting, worst_first,
 };
 pub use log::LogState;
 pub use wakeups::{Chapter, FaultSpan, Landmark, SPANS, Story, WakeupsState};
@@ -160,6 +160,12 @@ impl Model {
     #[must_use]
     pub fn finished(&self) -> bool {
         self.latest.phase == RunPhase::Finished
+    }
+
+    /// Whether keys go into a text.
+    #[must_use]
+    pub fn is_writing(&self) -> bool {
+        self.domains.editing || self.log.editing
     }
 
     /// How long the view has been frozen; `None` when it is not.

@@ -5,10 +5,7 @@ use crate::keymap::domains::Action;
 use crate::model::Model;
 use crate::view;
 
-use super::moved;
-
-/// The longest filter.
-const FILTER_CHARS_MAX: usize = 100;
+use super::{FILTER_CHARS_MAX, moved};
 
 pub(super) fn act(model: &mut Model, action: Action) {
     match action {
@@ -29,7 +26,8 @@ pub(super) fn back(model: &mut Model) {
     if model.domains.detail {
         model.domains.detail = false;
     } else {
-        model.domains.filter.clear();
+        model.domains.written.clear();
+        model.domains.read_filter();
     }
     refresh(model);
 }
@@ -46,21 +44,31 @@ pub(super) fn edit_filter(model: &mut Model) {
 }
 
 pub(super) fn type_into_filter(model: &mut Model, c: char) {
-    if model.domains.filter.chars().count() < FILTER_CHARS_MAX {
-        model.domains.filter.push(c);
-        refresh(model);
+    if model.domains.written.chars().count() < FILTER_CHARS_MAX {
+        model.domains.written.push(c);
+        filter(model);
     }
 }
 
 pub(super) fn erase_from_filter(model: &mut Model) {
-    model.domains.filter.pop();
-    refresh(model);
+    model.domains.written.pop();
+    filter(model);
+}
+
+/// The filter is done, unless there is a mistake in it, which goes on being shown.
+pub(super) fn accept_filter(model: &mut Model) {
+    model.domains.editing = model.domains.mistake.is_some();
 }
 
 /// Leaves the filter without one.
 pub(super) fn discard_filter(model: &mut Model) {
     model.domains.editing = false;
-    model.domains.filter.clear();
+    model.domains.written.clear();
+    filter(model);
+}
+
+fn filter(model: &mut Model) {
+    model.domains.read_filter();
     refresh(model);
 }
 

@@ -1,12 +1,22 @@
 //! What happens in the Log view.
 
 use crate::keymap::Movement;
+use crate::keymap::log::Action;
 use crate::model::Model;
 use crate::view;
 
+use super::FILTER_CHARS_MAX;
+
+pub(super) fn act(model: &mut Model, action: Action) {
+    match action {
+        Action::Detail(steps) => model.log.detail(steps),
+        Action::Hold => model.log.hold(!model.log.is_held()),
+    }
+}
+
 pub(super) fn go(model: &mut Model, movement: Movement) {
     let page = view::log_page(model);
-    let lines = model.log.seen().cast_signed();
+    let lines = model.log.count().cast_signed();
     let by = match movement {
         Movement::Up => 1,
         Movement::Down => -1,
@@ -16,4 +26,23 @@ pub(super) fn go(model: &mut Model, movement: Movement) {
         Movement::Last => -lines,
     };
     model.log.scroll(by, page);
+}
+
+pub(super) fn type_into_filter(model: &mut Model, c: char) {
+    if model.log.written.chars().count() < FILTER_CHARS_MAX {
+        model.log.written.push(c);
+        model.log.sift();
+    }
+}
+
+pub(super) fn erase_from_filter(model: &mut Model) {
+    model.log.written.pop();
+    model.log.sift();
+}
+
+/// Leaves the filter without one, whether it is being written or was.
+pub(super) fn discard_filter(model: &mut Model) {
+    model.log.editing = false;
+    model.log.written.clear();
+    model.log.sift();
 }

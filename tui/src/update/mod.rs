@@ -23,6 +23,8 @@ use crate::view;
 
 /// How long a word about a key stays.
 const NOTICE: Duration = Duration::from_secs(3);
+/// The longest filter.
+const FILTER_CHARS_MAX: usize = 100;
 /// By how much one key changes the rate.
 const RATE_STEP: f64 = 1.25;
 
@@ -89,9 +91,9 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
             None
         }
         Message::Log(lines, dropped) => {
-            let frozen = model.frozen_since.is_some();
-            model.log.append(&lines, dropped, frozen);
-            model.dirty |= model.view == View::Log && !frozen;
+            model.log.append(&lines, dropped);
+            // How many lie below what is held is on the screen, too.
+            model.dirty |= model.view == View::Log && model.frozen_since.is_none();
             None
         }
         Message::Tick(now) => {
@@ -136,15 +138,20 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::RateDown => return scale_rate(model, 1.0 / RATE_STEP),
         Action::WorkersUp => return add_workers(model, 1),
         Action::WorkersDown => return add_workers(model, -1),
+        Action::Filter if model.view == View::Log => model.log.editing = true,
         Action::Filter => {
             model.view = View::Domains;
             domains::edit_filter(model);
         }
+        Action::Type(c) if model.log.editing => log::type_into_filter(model, c),
         Action::Type(c) => domains::type_into_filter(model, c),
+        Action::Erase if model.log.editing => log::erase_from_filter(model),
         Action::Erase => domains::erase_from_filter(model),
-        Action::Accept => model.domains.editing = false,
+        Action::Accept if model.log.editing => model.log.editing = false,
+        Action::Accept => domains::accept_filter(model),
         Action::Domains(action) => domains::act(model, action),
         Action::Wakeups(action) => wakeups::act(model, action),
+        Action::Log(action) => log::act(model, action),
         Action::Open => open(model),
         Action::Move(movement) => go(model, movement),
     }
@@ -166,6 +173,7 @@ fn leave(model: &Model) -> Command {
 fn show(model: &mut Model, view: View) {
     model.view = view;
     model.domains.editing = false;
+    model.log.editing = false;
 }
 
 fn back(model: &mut Model) {
@@ -175,7 +183,8 @@ fn back(model: &mut Model) {
     match model.view {
         View::Domains => domains::back(model),
         View::Wakeups => wakeups::back(model),
-        View::Overview | View::Latency | View::Database | View::Faults | View::Log => {}
+        View::Log => log::discard_filter(model),
+        View::Overview | View::Latency | View::Database | View::Faults => {}
     }
 }
 
@@ -194,6 +203,7 @@ fn hold(model: &mut Model) {
     if model.frozen_since.is_none() {
         model.frozen_since = Some(model.now);
         model.wakeups.held_at = Some(wakeups::newest(model));
+        model.log.freeze();
     }
 }
 

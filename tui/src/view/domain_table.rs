@@ -16,7 +16,7 @@ use ratatui::text::{Line, Span};
 
 use super::format;
 use super::paint::{bar, clip, put};
-use crate::model::{Trouble, next_poll, row_label, short_label, trouble, waiting};
+use crate::model::{SortBy, Trouble, next_poll, row_label, short_label, trouble, waiting};
 use crate::theme::{Role, Theme};
 
 /// The columns beside the name, in their order.
@@ -72,6 +72,23 @@ impl Column {
         }
     }
 
+    /// The order that it shows.
+    fn sort(self) -> SortBy {
+        match self {
+            Self::Workers => SortBy::Workers,
+            Self::Waiting => SortBy::Waiting,
+            Self::Cleared => SortBy::Cleared,
+            Self::Backlog => SortBy::Backlog,
+            Self::Oldest => SortBy::Oldest,
+            Self::Queries => SortBy::Queries,
+            Self::Empty => SortBy::Empty,
+            Self::Acquired => SortBy::Acquired,
+            Self::Rescued => SortBy::Rescued,
+            Self::WokenBy => SortBy::WokenBy,
+            Self::NextPoll => SortBy::NextPoll,
+        }
+    }
+
     fn alignment(self) -> Alignment {
         match self {
             Self::Cleared => Alignment::Center,
@@ -107,6 +124,8 @@ pub(super) struct Table<'a> {
     pub(super) rows: &'a [usize],
     /// Which of `rows` is selected.
     pub(super) selected: Option<usize>,
+    /// What they are ordered by, and whether that falls from the top to the bottom.
+    pub(super) order: Option<(SortBy, bool)>,
 }
 
 /// Room for the selection and the mark.
@@ -119,14 +138,18 @@ pub(super) fn draw(table: &Table<'_>, titles: Rect, area: Rect, buffer: &mut Buf
     let theme = table.theme;
     let rows: Vec<&DomainRow> =
         table.rows.iter().filter_map(|&row| table.snapshot.domains.get(row)).collect();
-    let plan = Plan::new(&rows, area.width);
+    let sorted = |sort: SortBy| match table.order {
+        Some((by, falls)) if by == sort => theme.glyphs.arrows[usize::from(falls)],
+        _ => " ",
+    };
+    let plan = Plan::new(&rows, area.width, table.order.map(|(by, _)| by));
 
     let bold = theme.style(Role::Title);
     put(
         buffer,
         Rect { x: titles.x + 1, width: titles.width.saturating_sub(1), ..titles },
         0,
-        &Line::styled("domains ", bold),
+        &Line::styled(format!("domains{}", sorted(SortBy::Name)), bold),
     );
     for (column, place) in &plan.columns {
         let (name, ..) = column.shape(plan.shape);
@@ -135,6 +158,15 @@ pub(super) fn draw(table: &Table<'_>, titles: Rect, area: Rect, buffer: &mut Buf
         let text = Line::styled(format!(" {name} "), bold);
         let x = x.saturating_sub(1);
         put(buffer, Rect { x, width: (width + 2).min(titles.right().saturating_sub(x)), ..titles }, 0, &text);
+    }
+
+    // After all titles: where they stand close, the order takes the blank before the next one.
+    if let Some((column, place)) = plan.columns.iter().find(|(column, _)| sorted(column.sort()) != " ") {
+        let (name, ..) = column.shape(plan.shape);
+        let (x, width) = aligned(name, titles.x + place.x, place.width, column.alignment());
+        let x = x + width.min(Span::raw(name).width() as u16);
+        let arrow = Line::styled(sorted(column.sort()), bold);
+        put(buffer, Rect { x, width: 1.min(titles.right().saturating_sub(x)), ..titles }, 0, &arrow);
     }
 
     for (index, row) in (0..area.height).zip(&rows) {
@@ -183,7 +215,8 @@ struct Place {
 }
 
 impl Plan {
-    fn new(rows: &[&DomainRow], width: u16) -> Self {
+    /// What rows are ordered by stays.
+    fn new(rows: &[&DomainRow], width: u16, order: Option<SortBy>) -> Self {
         let longest = |label: fn(&DomainRow) -> String| -> u16 {
             let widths = rows.iter().map(|row| Span::raw(label(row)).width());
             u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX).max(8)
@@ -197,8 +230,11 @@ impl Plan {
         let mut columns = Column::ALL.to_vec();
         let least = brief.min(NAME_MIN.max(width / 4));
         while !columns.is_empty() && taken(&columns) + least > room {
-            let worst = columns.iter().map(|column| column.shape(shape).2).max();
-            columns.retain(|column| Some(column.shape(shape).2) != worst);
+            let rank = |column: &Column| {
+                if order == Some(column.sort()) { 0 } else { column.shape(shape).2 + 1 }
+            };
+            let worst = columns.iter().map(rank).max();
+            columns.retain(|column| Some(rank(column)) != worst);
         }
         let left = room.saturating_sub(taken(&columns));
         let short = full > left;

@@ -11,11 +11,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use super::domain_detail;
 use super::domain_table::{self, Table};
-use super::paint::{frame, put, title};
+use super::paint::{Segment, fit, frame, put, title};
 use crate::model::Model;
 use crate::theme::Role;
 
@@ -63,7 +63,7 @@ fn draw_table(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, state) = (&model.theme, &model.domains);
     let inner = frame(buffer, area, &title("domains", "", theme), theme);
     let bottom = Rect { x: area.x + 2, y: area.bottom() - 1, width: area.width.saturating_sub(4), height: 1 };
-    put(buffer, bottom, 0, &status(model));
+    put(buffer, bottom, 0, &status(model, bottom.width));
     let room = usize::from(inner.height);
     // The screen may be smaller than the scroll position was made for.
     let offset = state.offset.clamp((state.selected + 1).saturating_sub(room.max(1)), state.selected);
@@ -72,27 +72,42 @@ fn draw_table(model: &Model, area: Rect, buffer: &mut Buffer) {
         let why = if model.shown.domains.is_empty() {
             " no domain yet: no worker has asked for a job"
         } else {
-            " no domain's name contains that; Esc clears the filter"
+            " the filter hides every domain; Esc clears it"
         };
         return put(buffer, inner, 0, &Line::styled(why, theme.style(Role::Dim)));
     }
     let rows = &rows[..rows.len().min(room)];
-    let table = Table { snapshot: &model.shown, theme, rows, selected: Some(state.selected - offset) };
+    let order = Some((state.sort, state.falls()));
+    let table = Table { snapshot: &model.shown, theme, rows, selected: Some(state.selected - offset), order };
     domain_table::draw(&table, Rect { y: area.y, height: 1, ..inner }, inner, buffer);
 }
 
-fn status(model: &Model) -> Line<'_> {
+/// Which of them there are and in what order; or what is wrong with the filter.
+fn status(model: &Model, width: u16) -> Line<'_> {
     let (theme, state) = (&model.theme, &model.domains);
-    let separator = theme.glyphs.separator;
-    let mut text = if state.rows.is_empty() {
-        format!(" 0 of {}", model.shown.domains.len())
-    } else {
-        format!(" {} of {}", state.selected + 1, state.rows.len())
-    };
-    if !state.filter.is_empty() {
-        text.extend([separator, "filter \"", &state.filter, "\""]);
+    let dim = |rank: u8, text: String| Segment::new(rank, vec![Span::styled(text, theme.style(Role::Dim))]);
+    let mut segments = Vec::new();
+    if let Some(mistake) = &state.mistake {
+        let mistake = vec![Span::styled(mistake.to_string(), theme.style(Role::Warning))];
+        segments.push(Segment::new(0, mistake));
     }
-    let arrow = theme.glyphs.arrows[usize::from(!state.reversed)];
-    text.extend([separator, "ordered by ", state.sort.name(), " ", arrow, " "]);
-    Line::styled(text, theme.style(Role::Dim))
+    segments.push(if state.rows.is_empty() {
+        dim(1, format!("0 of {}", model.shown.domains.len()))
+    } else {
+        dim(1, format!("{} of {}", state.selected + 1, state.rows.len()))
+    });
+    let hidden = model.shown.domains.len().saturating_sub(state.rows.len());
+    if hidden > 0 && !state.rows.is_empty() {
+        segments.push(dim(2, format!("{hidden} hidden")));
+    }
+    if !state.editing && !state.written.is_empty() {
+        let filter = vec![Span::styled(format!("filter \"{}\"", state.written), theme.style(Role::Text))];
+        segments.push(Segment::new(1, filter));
+    }
+    let arrow = theme.glyphs.arrows[usize::from(state.falls())];
+    segments.push(dim(3, format!("ordered by {} {arrow}", state.sort.name())));
+    let mut line = Line::raw(" ");
+    line.extend(fit(segments, theme.glyphs.separator, width.saturating_sub(2)));
+    line.push_span(" ");
+    line
 }

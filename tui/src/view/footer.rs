@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{Segment, fit, put};
-use crate::keymap::{Action, Movement, domains, wakeups};
+use crate::keymap::{Action, Movement, domains, log, wakeups};
 use crate::model::{Landmark, Model, View};
 use crate::theme::Role;
 
@@ -31,13 +31,8 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
 
 fn line(model: &Model, width: u16) -> Line<'_> {
     let theme = &model.theme;
-    if model.domains.editing {
-        return Line::from(vec![
-            Span::styled("/", theme.style(Role::Key)),
-            Span::raw(model.domains.filter.as_str()),
-            Span::raw(theme.glyphs.cursor),
-            Span::styled("  Enter keeps it, Esc clears it", theme.style(Role::Dim)),
-        ]);
+    if model.is_writing() {
+        return writing(model, width);
     }
     if let Some(notice) = &model.notice {
         return Line::from(Span::styled(notice.text.as_str(), theme.style(Role::Warning)));
@@ -82,11 +77,12 @@ fn line(model: &Model, width: u16) -> Line<'_> {
         ],
         View::Log => &[
             (1, &[Action::Help], "help"),
-            (2, &[Action::Move(Movement::First), Action::Move(Movement::Last)], "oldest/newest"),
-            (3, &[Action::Move(Movement::PageUp), Action::Move(Movement::PageDown)], "scroll"),
-            (4, &[Action::Freeze], freeze),
-            (5, &[Action::ToggleDropNotifications], drop),
-            (6, &[Action::KillListeners], "kill listener"),
+            (2, &[Action::Filter], "filter"),
+            (3, &[Action::Log(log::Action::Detail(-1)), Action::Log(log::Action::Detail(1))], "level"),
+            (4, &[Action::Log(log::Action::Hold)], if model.log.is_held() { "follow" } else { "hold" }),
+            (6, &[Action::Move(Movement::First), Action::Move(Movement::Last)], "oldest/newest"),
+            (5, &[Action::Freeze], freeze),
+            (7, &[Action::ToggleDropNotifications], drop),
             (0, &[Action::Quit], "quit"),
         ],
     };
@@ -107,5 +103,30 @@ fn line(model: &Model, width: u16) -> Line<'_> {
             )
         })
         .collect();
+    fit(segments, "  ", width)
+}
+
+/// The filter that is being written; what is wrong in it is marked.
+fn writing(model: &Model, width: u16) -> Line<'_> {
+    let theme = &model.theme;
+    let (written, mistake, examples) = if model.log.editing {
+        (&model.log.written, None, "words of target or text, -word without it")
+    } else {
+        (&model.domains.written, model.domains.mistake.as_ref(), "words  tag:env=prod  waiting>10  empty>50%")
+    };
+    let mut text = vec![Span::styled("/", theme.style(Role::Key))];
+    let place = mistake.map_or(0..0, |mistake| mistake.place.clone());
+    let part = |from: usize, to: usize| written.chars().skip(from).take(to - from).collect::<String>();
+    text.push(Span::raw(part(0, place.start)));
+    text.push(Span::styled(part(place.start, place.end), theme.style(Role::Selection)));
+    text.push(Span::raw(part(place.end, usize::MAX)));
+    text.push(Span::raw(theme.glyphs.cursor));
+    let dim = |text: &'static str| vec![Span::styled(text, theme.style(Role::Dim))];
+    let mut segments = vec![Segment::new(0, text)];
+    if written.is_empty() {
+        segments.push(Segment::new(2, dim(examples)));
+    }
+    let ends = if mistake.is_some() { "Esc clears it" } else { "Enter keeps it, Esc clears it" };
+    segments.push(Segment::new(1, dim(ends)));
     fit(segments, "  ", width)
 }

@@ -15,7 +15,7 @@ use ratatui::widgets::{Clear, Widget as _};
 
 use super::paint::{frame, put, title};
 use crate::keymap::{Binding, EVERYWHERE, bindings_of};
-use crate::model::Model;
+use crate::model::{Model, SYNTAX, View};
 use crate::theme::Role;
 
 /// What the words mean, for whoever sees them for the first time.
@@ -39,6 +39,10 @@ const MARKS: &[(&str, &str)] = &[
     ("~", "jobs wait over a second, but are being taken: too many for the moment"),
     ("R D W", "replicas (acquirers), domains, workers"),
 ];
+
+/// What can be written into the filter of the log.
+const LOG_FILTER: &[(&str, &str)] =
+    &[("observe", "the line has it in its target or its text"), ("-observe", "it hasn't; !observe too")];
 
 /// The columns of the names.
 const NAMES: usize = 17;
@@ -97,8 +101,14 @@ fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
     let words = |words: &'static [(&'static str, &'static str)]| -> Vec<(String, &'static str)> {
         words.iter().map(|(word, what)| ((*word).to_owned(), *what)).collect()
     };
+    let filter = |view: View| match view {
+        View::Domains => words(SYNTAX),
+        View::Log => words(LOG_FILTER),
+        _ => Vec::new(),
+    };
     let sections = [
         ("keys of this view", keys(bindings_of(view)), Role::Key),
+        ("the filter: words that must all hold", filter(view), Role::Key),
         ("keys everywhere", keys(EVERYWHERE), Role::Key),
         ("what woke a domain, and other words", words(WORDS), Role::Title),
         ("marks", words(MARKS), Role::Warning),

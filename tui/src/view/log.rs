@@ -1,9 +1,9 @@
 //! What the program said.
 //!
 //! ```text
-//! ┌ log · 120 lines ─────────────────────────────────────────┐
+//! ┌ log · following · every level · 120 lines ───────────────┐
 //! │00:12.345 WARN  acquirer::pubsub  listener lost replica=2 │
-//! └ 40 newer below: G ───────────────────────────────────────┘
+//! └ filter "pubsub" · 40 newer below: G ─────────────────────┘
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -12,9 +12,10 @@ use ratatui::text::{Line, Span};
 use tracing::Level;
 
 use super::format;
-use super::paint::{frame, put, title};
+use super::paint::{Segment, fit, frame, put};
+use crate::keymap::{Action, Movement};
 use crate::log_ring::LogLine;
-use crate::model::Model;
+use crate::model::{Model, View};
 use crate::theme::{Role, Theme};
 
 /// How many lines a screenful has; one at least, so that a page is a step.
@@ -24,31 +25,78 @@ pub(super) fn page(area: Rect) -> usize {
 
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, log) = (&model.theme, &model.log);
-    let separator = theme.glyphs.separator;
-    let mut note = separator.trim_start().to_owned();
-    note.extend([&*format::count(log.seen() as u64), " lines"]);
-    if log.dropped > 0 {
-        note.extend([separator, &format::count(log.dropped), " older ones dropped"]);
-    }
-    let inner = frame(buffer, area, &title("log", note, theme), theme);
-    if log.seen() == 0 {
-        return put(buffer, inner, 0, &Line::styled(" nothing was said yet", theme.style(Role::Dim)));
-    }
+    let inner = frame(buffer, area, &heading(model, area.width.saturating_sub(4)), theme);
     let rows = usize::from(inner.height);
+    let bottom = Rect {
+        x: area.x + 2,
+        y: area.bottom().saturating_sub(1),
+        width: area.width.saturating_sub(4),
+        height: 1,
+    };
+    let status = status(model, rows, bottom.width);
+    if status.width() > 0 {
+        put(buffer, bottom, 0, &status);
+    }
+    if log.count() == 0 {
+        let why = if log.all() == 0 { " nothing was said yet" } else { " level and filter hide every line" };
+        return put(buffer, inner, 0, &Line::styled(why, theme.style(Role::Dim)));
+    }
     for (row, line) in (0..).zip(log.page(rows)) {
         put(buffer, inner, row, &written(line, theme, inner.width));
     }
-    let below = log.back.min(log.seen().saturating_sub(rows));
-    if below > 0 {
-        let bottom = Rect {
-            x: area.x + 2,
-            y: area.bottom().saturating_sub(1),
-            width: area.width.saturating_sub(4),
-            height: 1,
-        };
-        let text = format!(" {} newer below: G ", format::count(below as u64));
-        put(buffer, bottom, 0, &Line::styled(text, theme.style(Role::Key)));
+}
+
+/// Whether it moves, down to which level, and how much there is of it.
+fn heading<'a>(model: &Model, width: u16) -> Line<'a> {
+    let (theme, log) = (&model.theme, &model.log);
+    let dim = |rank: u8, text: String| Segment::new(rank, vec![Span::styled(text, theme.style(Role::Dim))]);
+    let state = match (log.follows(), model.frozen_since) {
+        (true, _) => Span::styled("following", theme.style(Role::Found)),
+        (false, None) => Span::styled("HELD: f follows", theme.style(Role::Frozen)),
+        (false, Some(_)) => Span::styled("FROZEN", theme.style(Role::Frozen)),
+    };
+    let level = if log.level == Level::TRACE {
+        "every level".to_owned()
+    } else {
+        format!("{} and worse", log.level.as_str().to_lowercase())
+    };
+    let hidden = log.all() - log.count();
+    let mut segments = vec![
+        Segment::new(0, vec![Span::styled("log", theme.style(Role::Title))]),
+        Segment::new(0, vec![state]),
+        dim(2, level),
+        dim(3, format!("{} lines", format::count(log.count() as u64))),
+    ];
+    if hidden > 0 {
+        segments.push(dim(1, format!("{} hidden", format::count(hidden as u64))));
     }
+    if log.dropped > 0 {
+        segments.push(dim(4, format!("{} older dropped", format::count(log.dropped))));
+    }
+    fit(segments, theme.glyphs.separator, width)
+}
+
+/// What is asked for, and what lies below the last line.
+fn status<'a>(model: &Model, rows: usize, width: u16) -> Line<'a> {
+    let (theme, log) = (&model.theme, &model.log);
+    let mut segments = Vec::new();
+    if !log.written.is_empty() {
+        let text = format!("filter \"{}\"", log.written);
+        segments.push(Segment::new(1, vec![Span::styled(text, theme.style(Role::Text))]));
+    }
+    let below = log.below(rows);
+    if below > 0 {
+        let key = model.keymap.key_for(View::Log, Action::Move(Movement::Last)).unwrap_or_default();
+        let text = format!("{} newer below: {key}", format::count(below as u64));
+        segments.push(Segment::new(0, vec![Span::styled(text, theme.style(Role::Key))]));
+    }
+    if segments.is_empty() {
+        return Line::default();
+    }
+    let mut line = Line::raw(" ");
+    line.extend(fit(segments, theme.glyphs.separator, width.saturating_sub(2)));
+    line.push_span(" ");
+    line
 }
 
 fn written<'a>(line: &'a LogLine, theme: &Theme, width: u16) -> Line<'a> {

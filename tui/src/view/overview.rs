@@ -97,7 +97,13 @@ fn draw_right(model: &Model, area: Rect, buffer: &mut Buffer) {
 fn draw_table(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
     let inner = frame(buffer, area, &title("domains", "", theme), theme);
-    let table = Table { snapshot: &model.shown, theme, rows: &rows(model, inner.height), selected: None };
+    let table = Table {
+        snapshot: &model.shown,
+        theme,
+        rows: &rows(model, inner.height),
+        selected: None,
+        order: None,
+    };
     if model.shown.domains.is_empty() {
         put(
             buffer,
@@ -152,7 +158,7 @@ fn draw_lines(model: &Model, area: Rect, buffer: &mut Buffer) {
     if area.height > shown {
         let titles = Rect { y: area.y + shown, height: 1, ..area };
         let room = Rect { y: titles.bottom(), height: area.height - shown - 1, ..area };
-        let table = Table { snapshot, theme, rows: &rows(model, room.height), selected: None };
+        let table = Table { snapshot, theme, rows: &rows(model, room.height), selected: None, order: None };
         domain_table::draw(&table, titles, room, buffer);
     }
 }

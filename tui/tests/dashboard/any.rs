@@ -21,7 +21,7 @@ enum Event {
 
 fn key() -> impl Strategy<Value = KeyCode> {
     prop_oneof![
-        proptest::sample::select("12 79?/dk+-wWoO<>gGqenv".chars().collect::<Vec<_>>())
+        proptest::sample::select("12 79?/dk+-wWoO<>gGqenvf".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         proptest::sample::select(vec![
             KeyCode::Up,
@@ -103,7 +103,9 @@ fn check(desk: &Desk) {
     assert!(domains.selected < domains.rows.len().max(1));
     assert!(domains.offset <= domains.selected);
     assert_eq!(domains.row(&desk.model.shown).is_some(), !domains.rows.is_empty());
-    assert!(desk.model.log.back <= desk.model.log.seen());
+    let (log, page) = (&desk.model.log, 20);
+    assert!(log.count() <= log.all() && log.page(page).count() == log.count().min(page));
+    assert!(log.below(page) <= log.count());
 }
 
 #[test]

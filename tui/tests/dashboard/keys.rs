@@ -1,6 +1,6 @@
 //! What keys do.
 
-use clearance::model::{SortBy, View, row_label};
+use clearance::model::View;
 use clearance::update::{Command, Message};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use loadgen::control::Control;
@@ -159,23 +159,6 @@ fn ctrl_c_leaves_even_from_help_and_filter() {
 }
 
 #[test]
-fn filter_narrows_the_domains_and_esc_clears_it() {
-    let mut desk = Desk::new(80, 24);
-    desk.show(calm()).keys("/ON-PREM");
-    assert_eq!(desk.model.view, View::Domains);
-    assert_eq!(desk.model.domains.rows.len(), 3);
-    desk.press(KeyCode::Backspace).press(KeyCode::Enter);
-    assert_eq!(desk.model.domains.filter, "ON-PRE");
-    desk.keys("K");
-    assert_eq!(desk.commands, [Command::Control(Control::KillListeners)], "keys are keys again");
-    desk.press(KeyCode::Esc);
-    assert_eq!(desk.model.domains.rows.len(), 8);
-    desk.keys("/qd").press(KeyCode::Esc);
-    assert_eq!(desk.model.domains.filter, "");
-    assert_eq!(desk.commands.len(), 1, "letters of a filter are no commands");
-}
-
-#[test]
 fn scrolling_stops_at_the_ends() {
     let mut desk = Desk::new(80, 24);
     desk.show(calm()).keys("2").press(KeyCode::Up);
@@ -188,44 +171,6 @@ fn scrolling_stops_at_the_ends() {
     assert!(desk.screen().contains("line 0 "), "{}", desk.screen());
     desk.keys("G").press(KeyCode::Down);
     assert!(desk.screen().contains("line 99 "));
-}
-
-#[test]
-fn selection_follows_its_domain_when_the_order_changes() {
-    let mut desk = Desk::new(80, 24);
-    desk.show(calm()).keys("2").press(KeyCode::Down);
-    let selected = |desk: &Desk| row_label(desk.model.domains.row(&desk.model.shown).expect("a row"));
-    let before = selected(&desk);
-    desk.show(dropping());
-    assert_eq!(selected(&desk), before);
-    desk.keys("o");
-    assert_eq!(desk.model.domains.sort, SortBy::Name);
-    desk.keys("O<");
-    assert_eq!((desk.model.domains.sort, desk.model.domains.reversed), (SortBy::Trouble, true));
-    assert_eq!(selected(&desk), before);
-}
-
-#[test]
-fn detail_opens_and_closes() {
-    let mut desk = Desk::new(80, 24);
-    desk.show(dropping()).keys("2").press(KeyCode::Enter);
-    assert!(desk.screen().contains("jobs wait while workers sleep"), "{}", desk.screen());
-    desk.press(KeyCode::Esc);
-    assert!(!desk.model.domains.detail);
-}
-
-#[test]
-fn log_that_is_scrolled_back_or_frozen_keeps_still() {
-    let mut desk = Desk::new(80, 24);
-    let lines = log_lines(200);
-    desk.tell(Message::Log(lines[..100].to_vec(), 0)).keys("7").press(KeyCode::PageUp);
-    let before = desk.screen();
-    desk.tell(Message::Log(lines[100..110].to_vec(), 0));
-    assert_eq!(before.lines().nth(5), desk.screen().lines().nth(5));
-    desk.keys("G ").tell(Message::Log(lines[110..120].to_vec(), 0));
-    assert!(desk.screen().contains("line 109 ") && !desk.screen().contains("line 110 "));
-    desk.keys(" ");
-    assert!(desk.screen().contains("line 119 "));
 }
 
 #[test]

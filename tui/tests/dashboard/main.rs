@@ -1,8 +1,10 @@
 //! The dashboard over runs made by hand: what its screens show, and what its keys do.
 
 mod any;
+mod domains;
 mod fixtures;
 mod keys;
+mod log;
 mod screens;
 mod session;
 mod styles;

@@ -1,9 +1,14 @@
 //! Which domains are shown, in what order, which one is selected; and what a row says about its domain.
 
-use std::cmp::{Ordering, Reverse};
+mod filter;
+mod sort;
+
 use std::time::Duration;
 
 use loadgen::snapshot::{DomainPhase, DomainRow, ProvisionerType, Snapshot, Tags};
+
+pub use filter::{Filter, FilterError, SYNTAX};
+pub use sort::SortBy;
 
 /// Names a domain across snapshots.
 pub type DomainKey = (Vec<ProvisionerType>, Tags);
@@ -11,70 +16,15 @@ pub type DomainKey = (Vec<ProvisionerType>, Tags);
 /// From this age on, a job that waits is worth a mark.
 const OLD: Duration = Duration::from_secs(1);
 
-/// What the Domains view is ordered by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SortBy {
-    /// Sleeping beside work first, then by the oldest job.
-    #[default]
-    Trouble,
-    /// The domain's name.
-    Name,
-    /// Acquirees that wait.
-    Waiting,
-    /// Jobs that wait.
-    Backlog,
-    /// Queries per second.
-    Queries,
-    /// Share of empty queries.
-    Empty,
-    /// Jobs that the backup poll rescued.
-    Rescued,
-    /// Time left to the backup poll.
-    NextPoll,
-}
-
-impl SortBy {
-    /// Every order there is, as `o` goes through them.
-    pub const ALL: [Self; 8] = [
-        Self::Trouble,
-        Self::Name,
-        Self::Waiting,
-        Self::Backlog,
-        Self::Queries,
-        Self::Empty,
-        Self::Rescued,
-        Self::NextPoll,
-    ];
-
-    /// Its name in the title.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Trouble => "trouble",
-            Self::Name => "name",
-            Self::Waiting => "waiting",
-            Self::Backlog => "backlog",
-            Self::Queries => "q/s",
-            Self::Empty => "empty",
-            Self::Rescued => "rescued",
-            Self::NextPoll => "next poll",
-        }
-    }
-
-    /// The order `steps` further, round and round.
-    #[must_use]
-    pub fn step(self, steps: isize) -> Self {
-        let at = Self::ALL.iter().position(|sort| *sort == self).unwrap_or(0);
-        let count = Self::ALL.len().cast_signed();
-        Self::ALL[(at.cast_signed() + steps).rem_euclid(count).cast_unsigned()]
-    }
-}
-
 /// The state of the Domains view.
 #[derive(Debug, Clone, Default)]
 pub struct DomainsState {
-    /// Only labels that contain this are shown.
-    pub filter: String,
+    /// The filter as it is written.
+    pub written: String,
+    /// What is wrong with it, if something is.
+    pub mistake: Option<FilterError>,
+    /// The filter that chooses the rows: what can be read of what is written.
+    pub filter: Filter,
     /// Whether keys go into the filter.
     pub editing: bool,
     /// The order.
@@ -94,6 +44,17 @@ pub struct DomainsState {
 }
 
 impl DomainsState {
+    /// Reads the filter as it is written now.
+    pub fn read_filter(&mut self) {
+        (self.filter, self.mistake) = Filter::read(&self.written);
+    }
+
+    /// Whether rows are ordered from large to small.
+    #[must_use]
+    pub fn falls(&self) -> bool {
+        self.sort.falls() != self.reversed
+    }
+
     /// Makes `rows` anew for `snapshot`; the selection follows its domain.
     pub fn refresh(&mut self, snapshot: &Snapshot, page: usize) {
         self.rows = visible_rows(snapshot, &self.filter, self.sort, self.reversed);
@@ -128,51 +89,20 @@ pub fn key_of(row: &DomainRow) -> DomainKey {
     (row.provisioners.clone(), row.tags.clone())
 }
 
-/// The rows of `snapshot` whose label contains `filter` (case apart), in order.
+/// The rows of `snapshot` that `filter` lets through, in order.
 #[must_use]
-pub fn visible_rows(snapshot: &Snapshot, filter: &str, sort: SortBy, reversed: bool) -> Vec<usize> {
-    let filter = filter.to_lowercase();
-    let mut rows: Vec<usize> = (0..snapshot.domains.len())
-        .filter(|&row| {
-            filter.is_empty() || row_label(&snapshot.domains[row]).to_lowercase().contains(&filter)
-        })
-        .collect();
+pub fn visible_rows(snapshot: &Snapshot, filter: &Filter, sort: SortBy, reversed: bool) -> Vec<usize> {
+    let mut rows: Vec<usize> =
+        (0..snapshot.domains.len()).filter(|&row| filter.holds(&snapshot.domains[row])).collect();
     // The sort is stable and `domains` is in order of keys, so that equal rows never swap places.
-    rows.sort_by(|&a, &b| {
-        let order = compare(&snapshot.domains[a], &snapshot.domains[b], sort);
-        if reversed { order.reverse() } else { order }
-    });
+    sort.order(&mut rows, snapshot, reversed);
     rows
 }
 
 /// All rows of `snapshot`, those that hurt first.
 #[must_use]
 pub fn worst_first(snapshot: &Snapshot) -> Vec<usize> {
-    visible_rows(snapshot, "", SortBy::Trouble, false)
-}
-
-fn compare(a: &DomainRow, b: &DomainRow, sort: SortBy) -> Ordering {
-    let float = |x: f64, y: f64| y.total_cmp(&x);
-    match sort {
-        SortBy::Trouble => {
-            // Rows that do not hurt keep their places, or the table would never be still.
-            let hurt = |row: &DomainRow| match trouble(row) {
-                Trouble::None => (Trouble::None, None, 0),
-                trouble => (trouble, row.oldest, row.backlog),
-            };
-            hurt(b).cmp(&hurt(a))
-        }
-        SortBy::Name => row_label(a).cmp(&row_label(b)),
-        SortBy::Waiting => waiting(b).cmp(&waiting(a)),
-        SortBy::Backlog => Reverse(a.backlog).cmp(&Reverse(b.backlog)),
-        SortBy::Queries => float(a.queries_per_s, b.queries_per_s),
-        SortBy::Empty => float(a.empty_share, b.empty_share),
-        SortBy::Rescued => Reverse(a.rescued).cmp(&Reverse(b.rescued)),
-        SortBy::NextPoll => {
-            let left = |row: &DomainRow| next_poll(row).map_or(Duration::MAX, |(left, _)| left);
-            left(a).cmp(&left(b))
-        }
-    }
+    visible_rows(snapshot, &Filter::default(), SortBy::Trouble, false)
 }
 
 /// What is wrong with a domain, the worst last.
