@@ -9,6 +9,7 @@ mod await_that;
 mod endings;
 #[path = "../command/leftovers.rs"]
 mod leftovers;
+mod manners;
 mod run;
 mod session;
 mod terminal;

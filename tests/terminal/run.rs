@@ -76,6 +76,18 @@ impl LiveRun {
         kill_process(Pid::from_raw(self.process().cast_signed()).unwrap(), signal).unwrap();
     }
 
+    /// Takes away the only file beside the scenario whose name ends so, and answers what was in it.
+    #[track_caller]
+    pub(crate) fn take_file(&self, ending: &str) -> String {
+        let paths = fs::read_dir(self.desk.path()).unwrap().map(|entry| entry.unwrap().path());
+        let found: Vec<PathBuf> =
+            paths.filter(|path| path.extension().is_some_and(|e| e == ending)).collect();
+        let [path] = found.as_slice() else { panic!("one .{ending}: {found:?}") };
+        let text = fs::read_to_string(path).unwrap();
+        fs::remove_file(path).unwrap();
+        text
+    }
+
     /// Waits for the end, after which neither the terminal nor the machine shows that there was a run.
     #[track_caller]
     pub(crate) fn end(self) -> Left {

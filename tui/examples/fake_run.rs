@@ -288,6 +288,7 @@ async fn main() -> anyhow::Result<()> {
             ascii: has("ascii"),
             no_color: no_color_wanted(),
             stay_when_finished: !has("leave"),
+            ..DashboardOptions::default()
         },
     });
     let panics = has("panic");

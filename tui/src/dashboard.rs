@@ -6,10 +6,12 @@
 
 use std::future;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
+use chrono::Local;
 use crossterm::event::{Event, EventStream};
 use futures::{Stream, StreamExt as _};
 use loadgen::control::Control;
@@ -23,6 +25,8 @@ use tokio::time::MissedTickBehavior;
 
 use crate::log_ring::LogRing;
 use crate::model::Model;
+use crate::picture::PictureTheme;
+use crate::save;
 use crate::terminal::{self, Screen};
 use crate::theme::Theme;
 use crate::update::{Command, Message, update};
@@ -47,7 +51,7 @@ pub struct DashboardInput {
 }
 
 /// How the dashboard looks and ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DashboardOptions {
     /// Neither box nor braille glyphs.
     pub ascii: bool,
@@ -55,11 +59,21 @@ pub struct DashboardOptions {
     pub no_color: bool,
     /// Stay when the run has finished, until somebody leaves.
     pub stay_when_finished: bool,
+    /// Where screens are saved.
+    pub save_directory: PathBuf,
+    /// Whose colours saved screens have.
+    pub picture: PictureTheme,
 }
 
 impl Default for DashboardOptions {
     fn default() -> Self {
-        Self { ascii: false, no_color: false, stay_when_finished: true }
+        Self {
+            ascii: false,
+            no_color: false,
+            stay_when_finished: true,
+            save_directory: PathBuf::from("."),
+            picture: PictureTheme::Dark,
+        }
     }
 }
 
@@ -138,17 +152,20 @@ async fn on_screen(
                 screen.suspend().await?;
                 session.tell(Message::Resized(screen.terminal.size()?));
             }
+            Pause::Copy(text) => screen.copy(&text)?,
         }
     }
 }
 
 /// Why a session paused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pause {
     /// It is over.
     Left(DashboardExit),
     /// The process is to be stopped; go on when it is continued.
     Suspended,
+    /// The terminal's clipboard is to have a text; go on at once.
+    Copy(String),
 }
 
 /// The loop apart from the real terminal, so that tests can give it keys and a screen of their own.
@@ -165,8 +182,8 @@ impl Session {
     /// A session that has shown nothing yet.
     #[must_use]
     pub fn new(input: DashboardInput, size: Size) -> Self {
-        let DashboardOptions { ascii, no_color, stay_when_finished } = input.options;
-        let model = Model::new(Theme::new(ascii, no_color), size, stay_when_finished);
+        let DashboardOptions { ascii, no_color, stay_when_finished, picture, .. } = input.options;
+        let model = Model { picture, ..Model::new(Theme::new(ascii, no_color), size, stay_when_finished) };
         Self { input, model, log_next: 0, began: Instant::now(), run_gone: false }
     }
 
@@ -245,6 +262,12 @@ impl Session {
                 Some(Pause::Left(DashboardExit::Interrupted))
             }
             Command::Suspend => Some(Pause::Suspended),
+            Command::Copy(text) => Some(Pause::Copy(text)),
+            Command::Save { svg, text } => {
+                let (directory, run) = (&self.input.options.save_directory, &self.model.shown.scenario);
+                let saved = save::save(directory, run, Local::now(), &svg, &text);
+                self.tell(Message::Saved(saved.map_err(|error| error.to_string())))
+            }
         }
     }
 

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! [`model`], [`update`], [`keymap`], [`theme`] and [`view`] are pure: no clock, no chance, no I/O. Only
-//! [`dashboard`] and [`terminal`] touch the world. The library exists so that examples and tests reach
+//! [`dashboard`], [`save`] and [`terminal`] touch the world. The library exists so that examples and tests reach
 //! the parts; the product is the binary.
 
 pub mod cli;
@@ -16,6 +16,7 @@ pub mod keymap;
 pub mod log_ring;
 pub mod model;
 pub mod picture;
+pub mod save;
 pub mod terminal;
 pub mod theme;
 pub mod update;

@@ -92,6 +92,25 @@ struct Shapes {
     lines: String,
 }
 
+/// The characters of `buffer`, line by line, without the blanks at their ends.
+#[must_use]
+pub fn text(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for y in buffer.area.top()..buffer.area.bottom() {
+        let mut x = buffer.area.left();
+        let mut line = String::new();
+        while x < buffer.area.right() {
+            let symbol = buffer[(x, y)].symbol();
+            line.push_str(symbol);
+            // A wide character has the next cell, too.
+            x += u16::try_from(Span::raw(symbol).width()).unwrap_or(1).max(1);
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
 /// `buffer` as an SVG document.
 #[must_use]
 pub fn svg(buffer: &Buffer, theme: PictureTheme) -> String {

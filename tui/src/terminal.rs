@@ -8,6 +8,7 @@ use std::io::{self, BufWriter, Stdout, Write as _};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
@@ -37,6 +38,11 @@ impl Screen {
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout())))?;
         std::mem::forget(guard);
         Ok(Self { terminal })
+    }
+
+    /// Asks the terminal to put `text` on its clipboard, wherever that is: OSC 52 goes through SSH as well.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        execute!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))
     }
 
     /// Gives the terminal back for a while, stops the process as the shell's Ctrl-Z would, and takes the

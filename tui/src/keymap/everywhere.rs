@@ -36,6 +36,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind("back", &["Esc"], Action::Back, "close what lies on top"),
     bind("help", &["?", "F1"], Action::Help, "this help"),
     bind("quit", &["q"], Action::Quit, "leave; ends the run if it still goes on"),
+    bind("copy", &["y"], Action::Copy, "copy what is selected, or the headline figures"),
+    bind("save", &["s"], Action::Save, "save the screen as a picture (SVG) and as text"),
     bind("interrupt", &["Ctrl-C"], Action::Interrupt, "end the run and leave"),
     bind("suspend", &["Ctrl-Z"], Action::Suspend, "suspend everything, the load too"),
 ];

@@ -56,6 +56,10 @@ pub enum Action {
     Open,
     /// Move the selection or scroll.
     Move(Movement),
+    /// Copy what is selected.
+    Copy,
+    /// Save the screen.
+    Save,
     /// Something of the Domains view alone.
     Domains(domains::Action),
     /// Something of the Wakeups view alone.
@@ -229,7 +233,7 @@ impl Keymap {
             // `q` ends the help as in any pager: whoever reads must not end the run by it.
             Action::Help | Action::Quit | Action::Back => Some(Action::Help),
             Action::Freeze => Some(Action::Move(Movement::PageDown)),
-            action @ (Action::Move(_) | Action::Interrupt | Action::Suspend) => Some(action),
+            action @ (Action::Move(_) | Action::Save | Action::Interrupt | Action::Suspend) => Some(action),
             _ => None,
         }
     }

@@ -18,6 +18,7 @@ pub use log::LogState;
 pub use wakeups::{Chapter, FaultSpan, Landmark, SPANS, Story, WakeupsState};
 
 use crate::keymap::Keymap;
+use crate::picture::PictureTheme;
 use crate::theme::Theme;
 
 /// A screen of its own, reached by its number.
@@ -127,6 +128,8 @@ pub struct Model {
     pub wakeups: WakeupsState,
     /// The Log view.
     pub log: LogState,
+    /// Whose colours saved pictures have.
+    pub picture: PictureTheme,
     /// Whether the dashboard stays when the run finishes.
     pub stay_when_finished: bool,
     /// Whether something changed since the screen was drawn.
@@ -151,6 +154,7 @@ impl Model {
             domains: DomainsState::default(),
             wakeups: WakeupsState::default(),
             log: LogState::default(),
+            picture: PictureTheme::Dark,
             stay_when_finished,
             dirty: true,
         }

@@ -4,9 +4,11 @@
 //! [`Command`], which the loop in [`crate::dashboard`] carries out. What is a view's own is in a file of its name.
 
 mod domains;
+mod keeping;
 mod log;
 mod wakeups;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,10 +23,12 @@ use crate::log_ring::LogLine;
 use crate::model::{Model, Notice, View};
 use crate::view;
 
-/// How long a word about a key stays.
+/// How long a word about a key stays at least.
 const NOTICE: Duration = Duration::from_secs(3);
 /// The longest filter.
 const FILTER_CHARS_MAX: usize = 100;
+/// How long a person needs for one character of it.
+const READING: Duration = Duration::from_millis(80);
 /// By how much one key changes the rate.
 const RATE_STEP: f64 = 1.25;
 
@@ -43,6 +47,8 @@ pub enum Message {
     Events(Events),
     /// New lines of the log, and how many were dropped in all.
     Log(Vec<Arc<LogLine>>, u64),
+    /// The screen was saved as this picture and a text beside it, or why it wasn't.
+    Saved(Result<PathBuf, String>),
     /// The loop's clock, since the dashboard began.
     Tick(Duration),
 }
@@ -58,6 +64,15 @@ pub enum Command {
     LeaveInterrupted,
     /// Stop the program until the shell continues it.
     Suspend,
+    /// Give a text to the terminal's clipboard.
+    Copy(String),
+    /// Write the screen into files.
+    Save {
+        /// Its picture.
+        svg: String,
+        /// Its characters.
+        text: String,
+    },
 }
 
 /// Changes `model` as `message` demands.
@@ -94,6 +109,10 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
             model.log.append(&lines, dropped);
             // How many lie below what is held is on the screen, too.
             model.dirty |= model.view == View::Log && model.frozen_since.is_none();
+            None
+        }
+        Message::Saved(outcome) => {
+            keeping::saved(model, outcome);
             None
         }
         Message::Tick(now) => {
@@ -149,6 +168,8 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::Erase => domains::erase_from_filter(model),
         Action::Accept if model.log.editing => model.log.editing = false,
         Action::Accept => domains::accept_filter(model),
+        Action::Copy => return Some(keeping::copy(model)),
+        Action::Save => return Some(keeping::save(model)),
         Action::Domains(action) => domains::act(model, action),
         Action::Wakeups(action) => wakeups::act(model, action),
         Action::Log(action) => log::act(model, action),
@@ -237,7 +258,9 @@ fn add_workers(model: &mut Model, sign: i64) -> Option<Command> {
 }
 
 fn notice(model: &mut Model, text: String) {
-    model.notice = Some(Notice { text, until: model.now + NOTICE });
+    let reading = READING * u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    model.notice = Some(Notice { text, until: model.now + NOTICE.max(reading) });
+    model.dirty = true;
 }
 
 fn go(model: &mut Model, movement: Movement) {

@@ -31,7 +31,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn facts(model: &Model, width: u16) -> Line<'_> {
+pub(super) fn facts(model: &Model, width: u16) -> Line<'_> {
     let snapshot = &*model.shown;
     let theme = &model.theme;
     let text = |rank, text: String| Segment::new(rank, vec![Span::raw(text)]);

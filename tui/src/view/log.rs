@@ -23,6 +23,13 @@ pub(super) fn page(area: Rect) -> usize {
     usize::from(area.height.saturating_sub(2)).max(1)
 }
 
+/// The lowest line on the screen; `None` while there is none.
+pub(super) fn copied(model: &Model, area: Rect) -> Option<String> {
+    let line = model.log.page(page(area)).last()?;
+    let LogLine { at, level, target, text, .. } = line;
+    Some(format!("{}.{:03} {level} {target} {text}", format::clock(*at), at.subsec_millis()))
+}
+
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, log) = (&model.theme, &model.log);
     let inner = frame(buffer, area, &heading(model, area.width.saturating_sub(4)), theme);

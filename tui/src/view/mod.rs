@@ -12,6 +12,7 @@
 
 mod canvas;
 mod chart;
+mod copied;
 mod database;
 mod domain_detail;
 mod domain_table;
@@ -55,6 +56,12 @@ pub fn view(model: &Model, area: Rect, buffer: &mut Buffer) {
     if model.help.is_some() {
         help::draw(model, screen.body, buffer);
     }
+}
+
+/// What is selected, as text; the headline figures where nothing is.
+#[must_use]
+pub fn copied(model: &Model) -> String {
+    copied::text(model, Screen::of(whole(model)).body)
 }
 
 /// How many domains a screenful of the Domains view has.

@@ -3,6 +3,7 @@
 mod any;
 mod domains;
 mod fixtures;
+mod keeping;
 mod keys;
 mod log;
 mod screens;

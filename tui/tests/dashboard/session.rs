@@ -76,6 +76,34 @@ async fn ctrl_z_suspends_and_the_session_goes_on() {
 }
 
 #[tokio::test]
+async fn y_pauses_for_the_clipboard_and_the_session_goes_on() {
+    let mut stage = Stage::new(calm(), DashboardOptions::default());
+    stage.press(KeyCode::Char('2'), KeyModifiers::NONE);
+    stage.press(KeyCode::Char('y'), KeyModifiers::NONE);
+    assert_eq!(stage.go_on().await.expect("no error"), Pause::Copy("terraform".to_owned()));
+    stage.press(KeyCode::Char('q'), KeyModifiers::NONE);
+    assert_eq!(stage.go_on().await.expect("no error"), Pause::Left(DashboardExit::Interrupted));
+}
+
+#[tokio::test]
+async fn s_writes_both_files_and_says_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let save_directory = directory.path().to_owned();
+    let mut stage = Stage::new(calm(), DashboardOptions { save_directory, ..DashboardOptions::default() });
+    stage.press(KeyCode::Char('s'), KeyModifiers::NONE);
+    stage.press(KeyCode::Char('2'), KeyModifiers::NONE);
+    stage.press(KeyCode::Char('q'), KeyModifiers::NONE);
+    stage.go_on().await.expect("no error");
+    assert!(text(stage.terminal.backend().buffer()).contains("saved "));
+    let mut endings: Vec<_> = std::fs::read_dir(directory.path())
+        .expect("a directory")
+        .map(|entry| entry.expect("an entry").path().extension().expect("an ending").to_owned())
+        .collect();
+    endings.sort();
+    assert_eq!(endings, ["svg", "txt"]);
+}
+
+#[tokio::test]
 async fn finished_run_ends_the_dashboard_when_told_so() {
     let options = DashboardOptions { stay_when_finished: false, ..DashboardOptions::default() };
     let mut stage = Stage::new(finished(), options);

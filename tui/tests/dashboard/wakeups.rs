@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clearance::model::{Landmark, View};
 use clearance::theme::Theme;
-use clearance::update::Message;
+use clearance::update::{Command, Message};
 use crossterm::event::KeyCode;
 use loadgen::measure::{Events, FaultName, LoggedEvent, What};
 use loadgen::snapshot::{Cause, ClearanceId, DomainSpec, Posting, ProvisionerType, RootCause, Tags};
@@ -89,6 +89,16 @@ fn lanes_show_what_woke_whom() {
         assert!(ascii.is_ascii(), "{ascii}");
         insta::assert_snapshot!(format!("wakeups_ascii_{}x{}", size.0, size.1), ascii);
     }
+}
+
+#[test]
+fn y_copies_the_lanes_domain_or_the_story_of_what_is_pointed_at() {
+    let mut desk = unicode((80, 24));
+    desk.keys("y");
+    assert_eq!(desk.commands, [Command::Copy("echo".to_owned())]);
+    desk.keys("Ry");
+    let [_, Command::Copy(story)] = desk.commands.as_slice() else { panic!("{:?}", desk.commands) };
+    insta::assert_snapshot!(story);
 }
 
 #[test]

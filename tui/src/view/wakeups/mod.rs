@@ -73,6 +73,13 @@ pub(super) fn page(model: &Model, area: Rect) -> usize {
     Parts::of(model, area).lanes().max(1)
 }
 
+/// The story of what is pointed at, or else the lane's domain; `None` while there is no lane.
+pub(super) fn copied(model: &Model) -> Option<String> {
+    let state = &model.wakeups;
+    let story = state.story().map(|story| story::copied(&story));
+    story.or_else(|| state.selected().map(|domain| state.label(domain)))
+}
+
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, state) = (&model.theme, &model.wakeups);
     let area = area.intersection(buffer.area);

@@ -17,7 +17,7 @@ use ratatui::widgets::{Clear, Widget as _};
 use super::super::format;
 use super::super::paint::{clip, frame, put, title};
 use super::moment;
-use crate::model::{Chapter, Model};
+use crate::model::{Chapter, Model, Story};
 use crate::theme::{Role, Theme};
 
 /// In the lower part, and all of it where there is little.
@@ -57,16 +57,29 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn written<'a>(chapter: &Chapter, pointed: Option<u64>, width: usize, theme: &Theme) -> Line<'a> {
+/// The whole of it, for other programs.
+pub(super) fn copied(story: &Story) -> String {
+    let told = story.chapters.iter().map(|chapter| format!("{}{}", head(chapter), chapter.text));
+    let all: Vec<String> =
+        [story.title.clone()].into_iter().chain(told).chain([story.conclusion.clone()]).collect();
+    all.join("\n")
+}
+
+/// When it happened, how long after the one before, and where.
+fn head(chapter: &Chapter) -> String {
     let after = if chapter.after.is_zero() {
         String::new()
     } else {
         format!("+{}", format::micros(chapter.after.as_micros().try_into().unwrap_or(u64::MAX)))
     };
     let replica = chapter.replica.map_or(String::new(), |replica| format!("r{replica}"));
+    format!("{} {after:>8} {replica:>3} ", moment(chapter.at))
+}
+
+fn written<'a>(chapter: &Chapter, pointed: Option<u64>, width: usize, theme: &Theme) -> Line<'a> {
     let is_pointed = pointed == Some(chapter.number);
     let marker = if is_pointed { theme.glyphs.selected } else { " " };
-    let head = format!("{} {after:>8} {replica:>3} ", moment(chapter.at));
+    let head = head(chapter);
     let room = width.saturating_sub(head.len() + 1);
     let is_loud = chapter.text.contains("RESCUED") || chapter.text.contains("swallowed");
     let role = match (is_loud, is_pointed) {
