@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use acquirer::job::{Posting, ProvisionerType, Tags};
-pub use acquirer::wakeup::{Cause, ClearanceId, DomainSpec, RootCause};
+pub use acquirer::wakeup::{Cause, ClearanceId, DomainSpec, Policy, RootCause};
 
 pub use crate::measure::{DomainNumber, Stage};
 pub use crate::observe::{DatabaseSample, Statement, StatementCounts};
@@ -26,6 +26,10 @@ pub struct Snapshot {
     pub database: DatabaseFacts,
     /// The policy in words: `seed`, `default`, or what differs from the nearer of them.
     pub policy: String,
+    /// The same, switch by switch.
+    pub switches: Policy,
+    /// The period of the backup poll.
+    pub backup_poll: Duration,
     /// Where in its life the run is.
     pub phase: RunPhase,
     /// Since the posters started; zero before.
@@ -36,12 +40,20 @@ pub struct Snapshot {
     pub preload: u64,
     /// How many acquirers there are.
     pub replicas: usize,
+    /// Each of them, by number. One that is deployed anew is missing until it is back.
+    pub replica_rows: Vec<ReplicaRow>,
     /// How many workers live now, waiting or running a job.
     pub workers: usize,
+    /// Every fleet, in the scenario's order.
+    pub fleets: Vec<FleetRow>,
+    /// Every poster, in the scenario's order.
+    pub posters: Vec<PosterRow>,
     /// Multiplies every poster's rate; 1.0 is the scenario's own.
     pub rate_factor: f64,
     /// What the posters should post now, in jobs per second, `rate_factor` included.
     pub target_rate: f64,
+    /// What was changed by an order, or was asked for and refused; the oldest first, the last 1,000 at most.
+    pub interventions: Arc<Vec<Intervention>>,
     /// Faults that are at work.
     pub faults: Vec<ActiveFault>,
     /// For how long the database has not answered, when that is longer than a few seconds.
@@ -101,6 +113,62 @@ pub enum RunPhase {
     Auditing,
     /// Over.
     Finished,
+}
+
+/// A replica as it is now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReplicaRow {
+    /// Its number.
+    pub number: usize,
+    /// The policy that it follows, in words.
+    pub policy: String,
+    /// The period of its backup poll.
+    pub backup_poll: Duration,
+}
+
+/// A fleet as it is now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FleetRow {
+    /// Its name.
+    pub name: String,
+    /// How many of its workers live now, waiting or running a job.
+    pub workers: usize,
+}
+
+/// A poster as it is now.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PosterRow {
+    /// Its name.
+    pub name: String,
+    /// Multiplies its rate, beside the factor of all posters; 1.0 unless somebody changed it.
+    pub factor: f64,
+    /// What it should post now, in jobs per second, all factors included.
+    pub target_rate: f64,
+}
+
+/// Something that was changed in a run by an order, or that was asked for and refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intervention {
+    /// When, since the posters started. Orders of one kind in quick succession are one.
+    pub at: Duration,
+    /// Who gave the order.
+    pub by: By,
+    /// What it is about, such as `rate`, or `fleet` and its name.
+    pub subject: String,
+    /// What was done or asked for, such as `policy becomes seed`.
+    pub what: String,
+    /// Why it was not done; `None` when it was.
+    pub refused: Option<String>,
+}
+
+/// Who gives orders.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum By {
+    /// A person, while the run went on.
+    #[default]
+    Hand,
+    /// The scenario.
+    Scenario,
 }
 
 /// A fault at work.

@@ -88,6 +88,12 @@ impl Run {
             }
             Control::ScaleRate(factor) => self.factor *= factor,
             Control::AddWorkers(count) => self.workers = (self.workers + count).max(1),
+            Control::ScalePoster { .. }
+            | Control::AddToFleet { .. }
+            | Control::AddReplica
+            | Control::RemoveReplica { .. }
+            | Control::SetBackupPoll(_)
+            | Control::SetPolicy(_) => tracing::warn!("this play knows no such order"),
             Control::Interrupt => self.interrupted = true,
         }
     }

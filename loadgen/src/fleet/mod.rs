@@ -118,6 +118,27 @@ impl Crew {
         }
     }
 
+    /// Hires so many workers of one fleet, or with a negative number retires them; it keeps one. How many it has then.
+    pub(crate) fn add_to(&self, fleet: usize, more: i64, now: Instant) -> usize {
+        let members = &mut self.lock().fleets[fleet];
+        for _ in 0..more.unsigned_abs() {
+            if more > 0 {
+                let worker = plan::worker(&self.scenario, fleet, members.hired);
+                self.hire(members, worker, now);
+            } else if members.badges.len() > 1
+                && let Some(badge) = members.badges.pop()
+            {
+                badge.retire.cancel();
+            }
+        }
+        members.badges.len()
+    }
+
+    /// How many workers are hired and not retired, whether or not they have come.
+    pub(crate) fn hired(&self) -> usize {
+        self.lock().fleets.iter().map(|members| members.badges.len()).sum()
+    }
+
     /// How many workers are present, by fleet.
     pub(crate) fn present(&self) -> Vec<usize> {
         self.lock().fleets.iter().map(|members| members.present.load(Ordering::Relaxed)).collect()

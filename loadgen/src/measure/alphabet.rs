@@ -14,9 +14,10 @@ use acquirer::wakeup::{AcquireeId, Clearance, ClearanceId, DomainId, DomainSpec,
 pub use acquirer::wakeup::Time;
 
 use crate::observe::DatabaseSample;
-use crate::snapshot::{DomainPhase, RunPhase};
+use crate::snapshot::{By, DomainPhase, RunPhase};
 
 use super::ids::{JobIds, Worker};
+use super::roster::Roster;
 
 /// Something that the recorder is told, together with its time since the recorder was made.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +92,11 @@ pub enum Input<'a> {
         /// The scenario's key for it.
         name: &'a str,
     },
+    /// Somebody gave an order that changes the run.
+    Intervened(InterventionFacts<'a>),
+    /// Which replicas there are, and by what rules, from now on. A replica that is missing is closed for good: when
+    /// its number is there again, another acquirer has it.
+    RosterChanged(&'a Roster),
     /// Something happened inside a replica's acquirer.
     Replica {
         /// The replica.
@@ -129,6 +135,19 @@ pub struct FaultFacts<'a> {
     pub replica: Option<usize>,
     /// When it is to end, where that is known.
     pub until: Option<Time>,
+}
+
+/// An order that changes the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InterventionFacts<'a> {
+    /// Who gave it.
+    pub by: By,
+    /// What it is about.
+    pub subject: &'a str,
+    /// What was done or asked for, in words.
+    pub what: &'a str,
+    /// Why it was not done; `None` when it was.
+    pub refused: Option<&'a str>,
 }
 
 /// What a replica's acquirer tells of itself, in the run's numbers.
@@ -264,8 +283,19 @@ pub struct Surroundings {
     pub cpu_used: Option<Duration>,
     /// Workers that are present, by fleet.
     pub workers: Vec<usize>,
+    /// How fast each poster is to be.
+    pub posters: Vec<PosterPace>,
     /// The domains that stand, by replica.
     pub standing: Vec<Vec<StandingDomain>>,
+}
+
+/// How fast a poster is to be at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PosterPace {
+    /// Multiplies its own rate, beside the factor of all.
+    pub factor: f64,
+    /// Jobs per second, all factors included.
+    pub target_rate: f64,
 }
 
 /// A domain at one moment on one replica.

@@ -153,6 +153,10 @@ impl Replicas {
         self.0 |= 1 << replica;
     }
 
+    pub(super) fn remove(&mut self, replica: usize) {
+        self.0 &= !(1 << replica);
+    }
+
     pub(super) fn contain(self, replica: usize) -> bool {
         self.0 >> replica & 1 == 1
     }

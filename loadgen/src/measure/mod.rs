@@ -15,6 +15,7 @@ mod database;
 mod domains;
 mod heard;
 mod ids;
+mod interventions;
 mod latency;
 mod ledger;
 mod live;
@@ -22,6 +23,7 @@ mod log;
 mod recent;
 mod recorder;
 mod results;
+mod roster;
 mod seconds;
 mod shapes;
 mod slowest;
@@ -33,7 +35,9 @@ mod tallies;
 mod tests;
 mod view;
 
-pub use alphabet::{FaultFacts, Heard, Input, PostedJob, StandingDomain, Surroundings, Time};
+pub use alphabet::{
+    FaultFacts, Heard, Input, InterventionFacts, PostedJob, PosterPace, StandingDomain, Surroundings, Time,
+};
 pub(crate) use buckets::{BOUNDS_US, Buckets};
 pub use clearances::CauseCounts;
 pub(crate) use clock::now;
@@ -45,6 +49,7 @@ pub use log::{Events, FaultName, LoggedEvent, What};
 pub(crate) use recorder::{AuditedFate, Holder};
 pub use recorder::{Recorder, ReplicaTap};
 pub(crate) use results::{DomainResult, Results, SlowResult};
+pub use roster::{Roster, Rules};
 pub(crate) use so_far::SoFar;
 pub use state::LIVE_JOBS_MAX;
 pub(crate) use state::State;

@@ -5,7 +5,7 @@
 //! anybody.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use acquirer::job::{JobId, Posting};
 use acquirer::runtime::{Event, Tap};
@@ -15,7 +15,7 @@ use crate::record::Tape;
 use crate::scenario::{Fault, Scenario};
 use crate::snapshot::Snapshot;
 
-use super::alphabet::{self, FaultFacts, Heard, Input, PostedJob, Surroundings, Time};
+use super::alphabet::{self, FaultFacts, Heard, Input, InterventionFacts, PostedJob, Surroundings, Time};
 use super::clock::now;
 use super::domains::DomainNumber;
 use super::ids::JobIds;
@@ -180,6 +180,11 @@ impl Recorder {
         self.take(at, &Input::FaultEnded { name });
     }
 
+    /// Somebody gave an order that changes the run.
+    pub(crate) fn intervened(&self, facts: InterventionFacts<'_>, at: Instant) {
+        self.take(at, &Input::Intervened(facts));
+    }
+
     /// What was seen of the database beside the load.
     pub fn database_observed(&self, observation: &Observation, at: Instant) {
         match observation {
@@ -189,17 +194,11 @@ impl Recorder {
     }
 
     /// Looks around, and says what the run looks like; `snapshot` has what never changes.
-    pub(crate) fn snapshot(
-        &self,
-        mut snapshot: Snapshot,
-        around: &Surroundings,
-        backup_poll: Duration,
-        at: Instant,
-    ) -> Snapshot {
+    pub(crate) fn snapshot(&self, mut snapshot: Snapshot, around: &Surroundings, at: Instant) -> Snapshot {
         let at = self.time(at);
         let mut desk = self.lock();
         desk.take(at, &Input::Sampled(around));
-        desk.state.fill(&mut snapshot, backup_poll, at);
+        desk.state.fill(&mut snapshot, at);
         snapshot
     }
 

@@ -10,7 +10,7 @@ use acquirer::wakeup::{Cause, DomainSpec, RootCause};
 use hdrhistogram::Histogram;
 
 use crate::observe::DatabaseSample;
-use crate::snapshot::{Second, Totals};
+use crate::snapshot::{Intervention, Second, Totals};
 
 use super::alphabet::Time;
 use super::clearances::CauseCounts;
@@ -58,6 +58,8 @@ pub(crate) struct Results {
     pub(crate) waited: Duration,
     /// Processor time of the load generator in the measured part, as a share of one core's.
     pub(crate) cpu_share: Option<f64>,
+    /// What was changed by hand.
+    pub(crate) interventions: Vec<Intervention>,
     /// The measured jobs that waited longest.
     pub(crate) slowest: Vec<SlowResult>,
     stages: Vec<Histogram<u64>>,
@@ -138,6 +140,7 @@ impl State {
             lost: state.shapes.all().iter().cloned().zip(state.attribution.lost()).collect(),
             waited: state.watched.waited(),
             cpu_share: state.watched.cpu_share(),
+            interventions: state.interventions.by_hand().cloned().collect(),
             slowest: state.slowest.all().iter().map(|story| state.slow(story)).collect(),
             stages: state.stages.clone(),
             queue_wait_by_cause: state.queue_wait_by_cause.clone(),

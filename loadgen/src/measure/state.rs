@@ -22,11 +22,13 @@ use super::buckets::Buckets;
 use super::clearances::Clearances;
 use super::database::DatabaseSeries;
 use super::domains::Domains;
+use super::interventions::Interventions;
 use super::latency::{self, Stage};
 use super::ledger::Ledger;
 use super::live::{LiveJob, Taken};
 use super::log::{EventLog, What};
 use super::recent::Recent;
+use super::roster::Roster;
 use super::seconds::Seconds;
 use super::shapes::Shapes;
 use super::slowest::{JobStory, Slowest};
@@ -71,6 +73,8 @@ pub(crate) struct State {
     /// The domain that each fleet's workers belong to.
     pub(super) fleets: Vec<DomainKey>,
     pub(super) around: Surroundings,
+    pub(super) roster: Roster,
+    pub(super) interventions: Interventions,
     pub(super) database: DatabaseSeries,
     /// The stages and causes summarized, and in which second that was.
     pub(super) latencies: (Option<u64>, Arc<Latencies>),
@@ -146,6 +150,8 @@ impl State {
             faults: Vec::new(),
             fleets: fleets.into_iter().collect(),
             around: Surroundings::default(),
+            roster: Roster::default(),
+            interventions: Interventions::default(),
             database: DatabaseSeries::default(),
             latencies: (None, Arc::default()),
             log: EventLog::new(events_max),
@@ -155,7 +161,7 @@ impl State {
     /// Nothing has happened of this scenario.
     pub(crate) fn of(scenario: &Scenario, events_max: usize) -> Self {
         let fleets = scenario.fleets.iter().map(|fleet| fleet.domain().key().clone());
-        Self::new(poster::shapes(scenario), fleets, events_max)
+        Self { roster: Roster::of(scenario), ..Self::new(poster::shapes(scenario), fleets, events_max) }
     }
 
     /// Takes in what happened at `at`. Times need not rise from one input to the next: each was read before its
@@ -189,6 +195,11 @@ impl State {
                 self.faults.retain(|fault| fault.name != name);
                 self.log.fault_ended(at, name);
             }
+            Input::Intervened(facts) => {
+                let at = self.elapsed(at);
+                self.interventions.push(at, facts);
+            }
+            Input::RosterChanged(roster) => self.roster_changed(roster),
             Input::Replica { replica, ref heard } => self.heard(replica, heard, at),
             Input::Sampled(around) => {
                 self.watched.look(around, self.window, at);
@@ -325,6 +336,18 @@ impl State {
             until: facts.until,
         });
         self.log.fault_began(at, facts.replica, facts.name, facts.parameter);
+    }
+
+    /// Another acquirer that takes a number over has heard nothing of what the one before heard.
+    fn roster_changed(&mut self, roster: &Roster) {
+        let gone = self.roster.replicas.keys().filter(|number| !roster.replicas.contains_key(number));
+        for replica in gone {
+            for job in self.live.values_mut() {
+                job.heard_by.remove(*replica);
+                job.heard_in_poll.remove(*replica);
+            }
+        }
+        self.roster.clone_from(roster);
     }
 
     /// A worker has a job that the query `taken` found: one more rescued, and one more wakeup lost, if so it is.

@@ -165,7 +165,7 @@ fn a_fault_is_at_work_until_it_ends_or_its_time_is_over() {
     state.take(at(2), &fault("deaf_listener", None));
     let names = |state: &State, now: Time| {
         let mut snapshot = crate::snapshot::Snapshot::default();
-        state.fill(&mut snapshot, Duration::ZERO, now);
+        state.fill(&mut snapshot, now);
         snapshot.faults.into_iter().map(|fault| (fault.name, fault.left)).collect::<HashMap<_, _>>()
     };
     let left = Some(Duration::from_millis(7));
@@ -208,7 +208,7 @@ fn two_that_are_told_the_same_know_the_same() {
     }
     let [one, other] = states.map(|mut state| {
         let mut snapshot = crate::snapshot::Snapshot::default();
-        state.fill(&mut snapshot, Duration::ZERO, at(1_960));
+        state.fill(&mut snapshot, at(1_960));
         let told: Vec<_> = state.events(0).iter().copied().collect();
         (snapshot, told, state.results(at(1_960)).seconds)
     });

@@ -1,27 +1,36 @@
 //! What is known, put into a snapshot.
 
+use acquirer::wakeup::{Cause, DomainKey, RootCause};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use acquirer::wakeup::{Cause, DomainKey, RootCause};
-
-use crate::snapshot::{ActiveFault, DomainReplica, DomainRow, Latencies, Rates, RunPhase, Snapshot};
+use crate::snapshot::{
+    ActiveFault, DomainReplica, DomainRow, Latencies, Rates, ReplicaRow, RunPhase, Snapshot,
+};
 
 use super::alphabet::{StandingDomain, Time};
 use super::latency::{self, Stage};
 use super::recent::RECENT_SECONDS;
+use super::roster::Rules;
 use super::state::State;
 
 impl State {
     /// Fills in all of a snapshot that changes while the run goes on, as it is at `now`: when the last sample was
-    /// taken, or soon after. The acquirers' backup poll has this period.
-    pub(crate) fn fill(&self, snapshot: &mut Snapshot, backup_poll: Duration, now: Time) {
+    /// taken, or soon after.
+    pub(crate) fn fill(&self, snapshot: &mut Snapshot, now: Time) {
         let state = self;
         let around = &state.around;
         snapshot.phase = around.phase;
         snapshot.elapsed = state.elapsed(now);
         snapshot.workers = around.workers.iter().sum();
+        for (fleet, workers) in snapshot.fleets.iter_mut().zip(&around.workers) {
+            fleet.workers = *workers;
+        }
+        for (poster, pace) in snapshot.posters.iter_mut().zip(&around.posters) {
+            (poster.factor, poster.target_rate) = (pace.factor, pace.target_rate);
+        }
+        state.fill_replicas(snapshot);
+        snapshot.interventions = state.interventions.shown();
         snapshot.rate_factor = around.rate_factor;
         snapshot.target_rate = around.target_rate;
         snapshot.database_silent_for = around.database_silent_for;
@@ -50,7 +59,7 @@ impl State {
         snapshot.chained = state.chained;
         snapshot.database_samples = state.database.shown();
         snapshot.database_missing = state.database.missed();
-        snapshot.domains = Arc::new(rows(state, backup_poll, now));
+        snapshot.domains = Arc::new(rows(state, now));
     }
 
     /// Once a second, and when the run is over: fourteen histograms are gone through.
@@ -69,6 +78,20 @@ impl State {
                 .collect(),
         };
         self.latencies = (Some(second), Arc::new(latencies));
+    }
+
+    fn fill_replicas(&self, snapshot: &mut Snapshot) {
+        let roster = &self.roster;
+        snapshot.policy = roster.rules.policy.to_string();
+        snapshot.switches = roster.rules.policy;
+        snapshot.backup_poll = roster.rules.backup_poll;
+        snapshot.replicas = roster.replicas.len();
+        let rows = roster.replicas.iter().map(|(number, rules)| ReplicaRow {
+            number: *number,
+            policy: rules.policy.to_string(),
+            backup_poll: rules.backup_poll,
+        });
+        snapshot.replica_rows = rows.collect();
     }
 
     fn faults_at_work(&self, now: Time) -> Vec<ActiveFault> {
@@ -92,7 +115,7 @@ impl State {
     }
 }
 
-fn rows(state: &State, backup_poll: Duration, now: Time) -> Vec<DomainRow> {
+fn rows(state: &State, now: Time) -> Vec<DomainRow> {
     let mut rows: BTreeMap<&DomainKey, DomainRow> = BTreeMap::new();
     let mut recent_empty: BTreeMap<&DomainKey, u32> = BTreeMap::new();
     let mut last_cleared: BTreeMap<&DomainKey, Option<(Time, Cause, RootCause)>> = BTreeMap::new();
@@ -129,23 +152,24 @@ fn rows(state: &State, backup_poll: Duration, now: Time) -> Vec<DomainRow> {
         row.empty_share = if queries > 0.0 { empty / queries } else { 0.0 };
     }
     for (replica, domains) in state.around.standing.iter().enumerate() {
+        let rules = state.roster.replicas.get(&replica).unwrap_or(&state.roster.rules);
         for domain in domains {
             let Some(index) = state.domains.index(replica, domain.id) else { continue };
             if let Some(row) = rows.get_mut(state.domains.get(index).spec.key()) {
-                row.replicas.push(on_replica(replica, domain, backup_poll, now));
+                row.replicas.push(on_replica(replica, domain, rules, now));
             }
         }
     }
     rows.into_values().collect()
 }
 
-fn on_replica(replica: usize, domain: &StandingDomain, backup_poll: Duration, now: Time) -> DomainReplica {
+fn on_replica(replica: usize, domain: &StandingDomain, rules: &Rules, now: Time) -> DomainReplica {
     DomainReplica {
         replica,
         waiting: domain.waiting,
         phase: domain.phase,
         pending: domain.pending,
         next_poll_in: domain.next_poll - now,
-        backup_poll,
+        backup_poll: rules.backup_poll,
     }
 }

@@ -64,6 +64,8 @@ pub(crate) struct PosterCrew {
 
 /// What the timekeeper and the postings of a poster share.
 struct PosterDesk {
+    /// Its place among the posters.
+    index: usize,
     poster: Poster,
     /// The shape of the first entry of its mix.
     first_shape: usize,
@@ -108,6 +110,7 @@ impl PosterCrew {
         let curve = timeline.curve().clone();
         let timeline = Mutex::new(timeline);
         let desk = PosterDesk {
+            index,
             poster,
             first_shape,
             timeline,
@@ -184,7 +187,7 @@ async fn next(desk: &PosterDesk, conductor: &mut Conductor) -> Option<(Arrival, 
 async fn next_due(desk: &PosterDesk, conductor: &mut Conductor) -> Option<Arrival> {
     let mut timeline = desk.timeline.lock().await;
     loop {
-        let factor = conductor.pace.at_work();
+        let factor = conductor.pace.at_work(desk.index);
         timeline.rescale(now().saturating_duration_since(conductor.began), factor);
         let due = timeline.peek().map(|due| conductor.began + due);
         let alarm = &conductor.alarm;

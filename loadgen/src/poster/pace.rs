@@ -12,9 +12,11 @@ pub(crate) struct Pace {
     set: watch::Sender<Set>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Set {
     factor: f64,
+    /// Of each poster, beside that of all.
+    posters: Vec<f64>,
     /// How many faults let nobody post.
     pauses: usize,
 }
@@ -28,14 +30,20 @@ pub(crate) struct PaceReader(watch::Receiver<Set>);
 pub(crate) struct Pause(Arc<Pace>);
 
 impl Pace {
-    /// The scenario's own.
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { set: watch::Sender::new(Set { factor: 1.0, pauses: 0 }) })
+    /// The scenario's own, for so many posters.
+    pub(crate) fn new(posters: usize) -> Arc<Self> {
+        let set = Set { factor: 1.0, posters: vec![1.0; posters], pauses: 0 };
+        Arc::new(Self { set: watch::Sender::new(set) })
     }
 
-    /// Multiplies the factor, within bounds.
+    /// Multiplies the factor of all posters, within bounds.
     pub(crate) fn scale(&self, by: f64) {
-        self.set.send_modify(|set| set.factor = (set.factor * by).clamp(*FACTOR.start(), *FACTOR.end()));
+        self.set.send_modify(|set| scale(&mut set.factor, by));
+    }
+
+    /// Multiplies the factor of one poster, within bounds.
+    pub(crate) fn scale_one(&self, poster: usize, by: f64) {
+        self.set.send_modify(|set| scale(&mut set.posters[poster], by));
     }
 
     /// Lets nobody post; several may.
@@ -44,14 +52,25 @@ impl Pace {
         Pause(Arc::clone(self))
     }
 
-    /// What was asked for, 1 unless somebody changed it.
+    /// What was asked for of all posters, 1 unless somebody changed it.
     pub(crate) fn factor(&self) -> f64 {
         self.set.borrow().factor
     }
 
-    /// What multiplies the rates now: the factor, or 0 while nobody posts.
-    pub(crate) fn at_work(&self) -> f64 {
-        self.set.borrow().at_work()
+    /// What was asked for of one poster beside that, 1 unless somebody changed it.
+    pub(crate) fn factor_of(&self, poster: usize) -> f64 {
+        self.set.borrow().posters[poster]
+    }
+
+    /// The most that multiplies any poster's rate when nothing pauses it.
+    pub(crate) fn factor_max(&self) -> f64 {
+        let set = self.set.borrow();
+        set.factor * set.posters.iter().copied().fold(0.0, f64::max)
+    }
+
+    /// What multiplies a poster's rate now: both factors, or 0 while nobody posts.
+    pub(crate) fn at_work(&self, poster: usize) -> f64 {
+        self.set.borrow().at_work(poster)
     }
 
     pub(crate) fn follow(&self) -> PaceReader {
@@ -60,15 +79,19 @@ impl Pace {
 }
 
 impl Set {
-    fn at_work(self) -> f64 {
-        if self.pauses == 0 { self.factor } else { 0.0 }
+    fn at_work(&self, poster: usize) -> f64 {
+        if self.pauses == 0 { self.factor * self.posters[poster] } else { 0.0 }
     }
 }
 
+fn scale(factor: &mut f64, by: f64) {
+    *factor = (*factor * by).clamp(*FACTOR.start(), *FACTOR.end());
+}
+
 impl PaceReader {
-    /// What multiplies the rates now, as [`changed`](Self::changed) counts it.
-    pub(crate) fn at_work(&mut self) -> f64 {
-        self.0.borrow_and_update().at_work()
+    /// What multiplies a poster's rate now, as [`changed`](Self::changed) counts it.
+    pub(crate) fn at_work(&mut self, poster: usize) -> f64 {
+        self.0.borrow_and_update().at_work(poster)
     }
 
     /// Waits until it may have changed; `None` when nobody is left to change it.

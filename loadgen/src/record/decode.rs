@@ -8,7 +8,10 @@ use acquirer::wakeup::{AcquireeId, Clearance, ClearanceId, DomainId, DomainSpec}
 use integer_encoding::VarInt as _;
 use serde::de::DeserializeOwned;
 
-use crate::measure::{FaultFacts, Heard, Input, PostedJob, StandingDomain, Surroundings, Time, Worker};
+use crate::measure::{
+    FaultFacts, Heard, Input, InterventionFacts, PostedJob, PosterPace, Roster, StandingDomain, Surroundings,
+    Time, Worker,
+};
 use crate::observe::DatabaseSample;
 
 use super::encode::{Bases, POLL_STEP_NS};
@@ -41,10 +44,11 @@ pub(super) struct Decoder {
     around: Surroundings,
     jobs: Vec<PostedJob>,
     numbers: Vec<u64>,
-    texts: [String; 2],
+    texts: [String; 3],
     spec: Option<Arc<DomainSpec>>,
     database: DatabaseSample,
     missing: Vec<String>,
+    roster: Roster,
     /// How many shapes the scenario posts.
     shapes: usize,
 }
@@ -108,16 +112,33 @@ impl Decoder {
                 self.text(1)?;
                 let replica = self.optional()?.map(|replica| replica as usize);
                 let until = self.optional()?.map(time);
-                let [name, parameter] = &self.texts;
+                let [name, parameter, _] = &self.texts;
                 Input::FaultBegan(FaultFacts { name, parameter, replica, until })
             }
             tags::FAULT_ENDED => {
                 self.text(0)?;
                 Input::FaultEnded { name: &self.texts[0] }
             }
-            tags::SAMPLED => {
-                self.sampled()?;
+            tag @ (tags::SAMPLED | tags::SAMPLED_APART) => {
+                self.sampled(tag == tags::SAMPLED_APART)?;
                 Input::Sampled(&self.around)
+            }
+            tags::INTERVENED => {
+                let by = self.one_of(&tags::BY)?;
+                self.text(0)?;
+                self.text(1)?;
+                let is_refused = self.byte()? == 1;
+                self.text(2)?;
+                let [subject, what, refused] = &self.texts;
+                let refused = is_refused.then_some(refused.as_str());
+                Input::Intervened(InterventionFacts { by, subject, what, refused })
+            }
+            tags::ROSTER_CHANGED => {
+                self.roster = self.json()?;
+                if self.roster.replicas.keys().any(|number| *number as u64 >= REPLICAS_MAX) {
+                    return Err(Malformed);
+                }
+                Input::RosterChanged(&self.roster)
             }
             tags::DATABASE_SAMPLED => {
                 self.database = self.json()?;
@@ -339,7 +360,7 @@ impl Decoder {
         Ok(spec)
     }
 
-    fn sampled(&mut self) -> Read<()> {
+    fn sampled(&mut self, are_posters_told: bool) -> Read<()> {
         let phase = self.one_of(&tags::PHASES)?;
         let mut around = std::mem::take(&mut self.around);
         around.phase = phase;
@@ -352,6 +373,12 @@ impl Decoder {
         for _ in 0..fleets {
             let workers = self.number()? as usize;
             around.workers.push(workers);
+        }
+        let posters = if are_posters_told { self.count()? } else { 0 };
+        around.posters.clear();
+        for _ in 0..posters {
+            let (factor, target_rate) = (self.float()?, self.float()?);
+            around.posters.push(PosterPace { factor, target_rate });
         }
         let replicas = self.count()?;
         around.standing.resize_with(replicas, Vec::new);

@@ -11,7 +11,9 @@ use acquirer::wakeup::{DomainKey, DomainSpec};
 use integer_encoding::VarIntWriter as _;
 use serde::Serialize;
 
-use crate::measure::{FaultFacts, Heard, Input, PostedJob, StandingDomain, Surroundings, Time, Worker};
+use crate::measure::{
+    FaultFacts, Heard, Input, InterventionFacts, PostedJob, StandingDomain, Surroundings, Time, Worker,
+};
 
 use super::tags::{self, number_of};
 
@@ -146,8 +148,20 @@ impl Encoder {
                 self.text(name);
             }
             Input::Sampled(around) => {
-                self.tag(tags::SAMPLED);
+                self.tag(tags::SAMPLED_APART);
                 self.sampled(around);
+            }
+            Input::Intervened(InterventionFacts { by, subject, what, refused }) => {
+                self.tag(tags::INTERVENED);
+                self.number(number_of(&tags::BY, &by));
+                self.text(subject);
+                self.text(what);
+                self.tag(u8::from(refused.is_some()));
+                self.text(refused.unwrap_or_default());
+            }
+            Input::RosterChanged(roster) => {
+                self.tag(tags::ROSTER_CHANGED);
+                self.json(roster);
             }
             Input::DatabaseSampled(sample) => {
                 self.tag(tags::DATABASE_SAMPLED);
@@ -367,6 +381,11 @@ impl Encoder {
         self.number(around.workers.len() as u64);
         for workers in &around.workers {
             self.number(*workers as u64);
+        }
+        self.number(around.posters.len() as u64);
+        for poster in &around.posters {
+            self.bytes.extend_from_slice(&poster.factor.to_le_bytes());
+            self.bytes.extend_from_slice(&poster.target_rate.to_le_bytes());
         }
         self.number(around.standing.len() as u64);
         for (replica, domains) in around.standing.iter().enumerate() {

@@ -46,7 +46,7 @@ pub enum RecordError {
     },
     /// It was made by another version of the tool.
     #[error(
-        "{} is a recording of format {found}, and this clearance reads format {VERSION}; \
+        "{} is a recording of format {found}, and this clearance reads formats up to {VERSION}; \
         use the clearance that made it, or one that is newer", path.display()
     )]
     OfVersion {

@@ -17,13 +17,15 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::report::{Environment, Tool};
-use crate::scenario::Scenario;
-use crate::snapshot::{DatabaseFacts, Snapshot};
+use crate::scenario::{Fleet, Poster, Scenario};
+use crate::snapshot::{DatabaseFacts, FleetRow, PosterRow, Snapshot};
 
 /// The first bytes of every recording.
 pub(super) const MAGIC: [u8; 8] = *b"clearnc\n";
 /// The version of the format.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
+/// The oldest version that is read.
+const VERSION_MIN: u32 = 1;
 /// Magic, version, and the head's length and checksum.
 pub(super) const PREFIX: usize = 20;
 /// What stands before a block's bytes.
@@ -55,6 +57,8 @@ impl Head {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let (scenario, environment) = (&self.scenario, &self.environment);
+        let fleet = |fleet: &Fleet| FleetRow { name: fleet.name.clone(), workers: 0 };
+        let poster = |poster: &Poster| PosterRow { name: poster.name.clone(), factor: 1.0, target_rate: 0.0 };
         Snapshot {
             scenario: self.name.clone(),
             title: scenario.title.clone(),
@@ -65,8 +69,12 @@ impl Head {
                 durability: environment.durability.clone(),
             },
             policy: scenario.policy.to_string(),
+            switches: scenario.policy,
+            backup_poll: scenario.backup_poll,
             duration: scenario.duration,
             replicas: scenario.replicas,
+            fleets: scenario.fleets.iter().map(fleet).collect(),
+            posters: scenario.posters.iter().map(poster).collect(),
             rate_factor: 1.0,
             ..Snapshot::default()
         }
@@ -196,8 +204,10 @@ pub(super) fn prefix(bytes: &[u8; PREFIX]) -> Prefix {
         return Prefix::Strange;
     }
     match (small(8), small(12) as usize) {
-        (VERSION, length) if length <= LENGTH_MAX => Prefix::Ours { length, checksum: small(16) },
-        (VERSION, _) => Prefix::Strange,
+        (VERSION_MIN..=VERSION, length) if length <= LENGTH_MAX => {
+            Prefix::Ours { length, checksum: small(16) }
+        }
+        (VERSION_MIN..=VERSION, _) => Prefix::Strange,
         (version, _) => Prefix::OfVersion(version),
     }
 }

@@ -122,7 +122,7 @@ impl Replay {
         let at = (self.began.unwrap_or(Time::ZERO) + at).min(self.reader.end());
         self.seek(at)?;
         let mut snapshot = self.head().snapshot();
-        self.cursor.state.fill(&mut snapshot, self.head().scenario.backup_poll, at);
+        self.cursor.state.fill(&mut snapshot, at);
         Ok(snapshot)
     }
 

@@ -4,7 +4,7 @@
 use acquirer::job::ProvisionerType;
 use acquirer::wakeup::{Cause, RootCause};
 
-use crate::snapshot::{DomainPhase, RunPhase};
+use crate::snapshot::{By, DomainPhase, RunPhase};
 
 pub(super) const BEGAN: u8 = 1;
 pub(super) const POSTERS_DONE: u8 = 2;
@@ -24,6 +24,12 @@ pub(super) const FREED: u8 = 15;
 pub(super) const ANNOUNCED_AGAIN: u8 = 16;
 pub(super) const DATABASE_SAMPLED: u8 = 17;
 pub(super) const DATABASE_MISSING: u8 = 18;
+/// Since version 2, instead of [`SAMPLED`]: tells the posters apart.
+pub(super) const SAMPLED_APART: u8 = 19;
+/// Since version 2.
+pub(super) const INTERVENED: u8 = 20;
+/// Since version 2.
+pub(super) const ROSTER_CHANGED: u8 = 21;
 
 pub(super) const SUBSCRIBED: u8 = 32;
 pub(super) const NOTICE_RECEIVED: u8 = 33;
@@ -64,6 +70,8 @@ pub(super) const PHASES: [RunPhase; 6] = [
     RunPhase::Auditing,
     RunPhase::Finished,
 ];
+/// Who gives orders, by their number in a recording.
+pub(super) const BY: [By; 2] = [By::Hand, By::Scenario];
 /// Phases of a domain, by their number in a recording.
 pub(super) const DOMAIN_PHASES: [DomainPhase; 3] =
     [DomainPhase::Idle, DomainPhase::Cleared, DomainPhase::Querying];

@@ -99,6 +99,10 @@ pub struct Report {
     pub domains: Vec<Domain>,
     /// One entry for each second since the posters started, warm-up and drain included.
     pub timeline: Vec<TimelineSecond>,
+    /// What was changed by hand while the run went on, in order; the last 1,000 at most. A run with any is not the run
+    /// that its scenario describes.
+    #[serde(default)]
+    pub interventions: Vec<Intervention>,
     /// What Postgres looked like beside the load.
     #[serde(default)]
     pub database: ObservedDatabase,
@@ -108,6 +112,15 @@ pub struct Report {
     pub assertions: Vec<Assertion>,
     /// Whether the load generator itself kept up.
     pub generator: Generator,
+}
+
+/// Something that was changed by hand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intervention {
+    /// In which second since the posters started.
+    pub second: u64,
+    /// What, such as `policy becomes seed`.
+    pub what: String,
 }
 
 /// What made the report.

@@ -2,13 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::Report;
 use super::summary::words::{count, latency, percent, plural};
+use super::{Intervention, Report};
 
 /// From this share of empty queries on, they are worth a word.
 const EMPTY_SHARE: f64 = 0.25;
 /// From this share of all processor time on, the load generator is suspected of being what is slow.
 const CPU_SHARE: f64 = 0.8;
+/// So many interventions are named.
+const INTERVENTIONS_TOLD: usize = 5;
 /// Fewer queries than this say nothing about a share.
 const QUERIES_MIN: u64 = 100;
 
@@ -17,6 +19,7 @@ impl Report {
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
+        self.note_interventions(&mut notes);
         self.note_rescues(&mut notes);
         self.note_broken_rules(&mut notes);
         self.note_leftovers(&mut notes);
@@ -26,6 +29,19 @@ impl Report {
         self.note_unseen(&mut notes);
         notes.extend(self.scenario.notes.iter().cloned());
         notes
+    }
+
+    fn note_interventions(&self, notes: &mut Vec<String>) {
+        let Some((last, before)) = self.interventions.split_last() else { return };
+        let told = |made: &Intervention| format!("{} (at {} s)", made.what, made.second);
+        let first: Vec<String> = before.iter().take(INTERVENTIONS_TOLD - 1).map(told).collect();
+        let left_out = before.len() - first.len();
+        let more = if left_out > 0 { format!("; {left_out} more") } else { String::new() };
+        let all: Vec<String> = first.into_iter().chain([told(last)]).collect();
+        notes.push(format!(
+            "changed by hand, so that it is not the run of its scenario: {}{more}",
+            all.join("; ")
+        ));
     }
 
     fn note_rescues(&self, notes: &mut Vec<String>) {

@@ -210,6 +210,7 @@ pub(super) fn fixed() -> Report {
                 (0..2).map(move |replica| domain(key, replica, 100 * key.len() as u64 + replica as u64))
             })
             .collect(),
+        interventions: Vec::new(),
         timeline: (0..2)
             .map(|second| TimelineSecond {
                 second,
@@ -462,4 +463,18 @@ fn leaves(path: &str, value: &Value, paths: &mut Vec<String>) {
         }
         Value::Array(_) | Value::String(_) | Value::Null => {}
     }
+}
+
+#[test]
+fn what_was_changed_by_hand_is_the_first_note_and_kept_in_json() {
+    let made = |second, what: &str| Intervention { second, what: what.to_owned() };
+    let mut report = Report { interventions: vec![made(12, "policy becomes seed")], ..fixed() };
+    assert_eq!(
+        report.notes()[0],
+        "changed by hand, so that it is not the run of its scenario: policy becomes seed (at 12 s)"
+    );
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["interventions"], serde_json::json!([{ "second": 12, "what": "policy becomes seed" }]));
+    report.interventions = (0..20).map(|second| made(second, "workers become 9")).collect();
+    assert!(report.notes()[0].ends_with("(at 19 s); 15 more"), "{}", report.notes()[0]);
 }

@@ -1,5 +1,7 @@
 //! Runs one run from its first connection to its report.
 
+mod orders;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
@@ -13,13 +15,13 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use crate::control::Control;
 use crate::fault::{Director, Ground, Line};
 use crate::fleet::{Crew, Desk};
-use crate::measure::{PostedJob, Recorder, StandingDomain, Surroundings};
+use crate::measure::{PostedJob, PosterPace, Recorder, StandingDomain, Surroundings};
 use crate::observe::{Observation, Observer, Sampler};
 use crate::poster::{Alarm, Conductor, JobNumbers, Pace, PosterCrew};
 use crate::record::{Closing, Head, Recording, Tape};
 use crate::report::Report;
-use crate::scenario::{Fault, FaultKind, Scenario, ScenarioError};
-use crate::snapshot::{RunPhase, Snapshot};
+use crate::scenario::{Scenario, ScenarioError};
+use crate::snapshot::{By, RunPhase, Snapshot};
 
 use super::audit::audit;
 use super::outcome;
@@ -204,7 +206,7 @@ impl Engine {
             .map_err(|error| RunError::Start { what: super::chain(&error) })?;
         let (desks, replicas): (Vec<Desk>, Vec<_>) = connected.into_iter().unzip();
         let crew = Arc::new(Crew::new(Arc::clone(&scenario), desks.clone(), Arc::clone(&recorder)));
-        let pace = Pace::new();
+        let pace = Pace::new(posters.len());
         let ground = Ground {
             replicas,
             posters: poster_lines,
@@ -348,7 +350,7 @@ impl Engine {
                         self.is_interrupted = true;
                         return Ok(());
                     }
-                    Some(order) => self.obey(&order),
+                    Some(order) => self.obey(&order, By::Hand),
                 },
             }
         }
@@ -360,8 +362,7 @@ impl Engine {
     }
 
     fn look_for_lost_causes(&mut self) {
-        let rate_factor = self.pace.factor();
-        if let Some(expression) = self.sentinel.lost(&self.recorder, rate_factor) {
+        if let Some(expression) = self.sentinel.lost(&self.recorder, self.pace.factor_max()) {
             tracing::warn!("{expression} can no longer hold: the run ends here");
             self.stopped_by = Some(expression);
         }
@@ -391,32 +392,6 @@ impl Engine {
         Ok(())
     }
 
-    fn obey(&mut self, order: &Control) {
-        match order {
-            Control::ToggleDropNotifications => {
-                let fault = by_hand(FaultKind::DropNotifications(1.0));
-                if !self.director.end(fault.name()) {
-                    self.begin_fault(&fault);
-                }
-            }
-            Control::KillListeners => self.begin_fault(&by_hand(FaultKind::KillListener)),
-            Control::BeginFault { fault } => self.begin_fault(fault),
-            Control::EndFault { name } => {
-                self.director.end(name);
-            }
-            Control::ScaleRate(factor) => {
-                self.pace.scale(*factor);
-            }
-            Control::AddWorkers(more) => self.crew.add(*more, Instant::now()),
-            Control::Interrupt => self.is_interrupted = true,
-        }
-        self.publish();
-    }
-
-    fn begin_fault(&self, fault: &Fault) {
-        self.director.begin(fault, fault.length.map(|length| Instant::now() + length));
-    }
-
     /// Nothing is queued and nobody works. What is stranded nobody will take.
     fn is_idle(&self) -> bool {
         let totals = self.snapshot.borrow().totals;
@@ -442,19 +417,31 @@ impl Engine {
             database_silent_for: None,
             cpu_used: cpu_time::ProcessTime::try_now().ok().map(|time| time.as_duration()),
             workers: self.crew.present(),
+            posters: self.paces(elapsed),
             standing: self.desks.iter().map(standing).collect(),
         };
-        if matches!(self.phase, RunPhase::Warmup | RunPhase::Measuring) {
-            let asked: f64 = self.posters.iter().map(|poster| poster.scenario_rate(elapsed)).sum();
-            around.target_rate = asked * self.pace.at_work();
-        }
+        around.target_rate = around.posters.iter().map(|poster| poster.target_rate).sum();
         if matches!(self.phase, RunPhase::Warmup | RunPhase::Measuring | RunPhase::Draining) {
             let silence = now.saturating_duration_since(self.answered);
             around.database_silent_for = (silence > SILENCE_TOLD).then_some(silence);
         }
         let fixed = self.fixed.clone();
-        let snapshot = self.recorder.snapshot(fixed, &around, self.scenario.backup_poll, now);
+        let snapshot = self.recorder.snapshot(fixed, &around, now);
         self.snapshot.send_replace(Arc::new(snapshot));
+    }
+
+    /// How fast each poster is to be.
+    fn paces(&self, elapsed: Duration) -> Vec<PosterPace> {
+        let is_posting = matches!(self.phase, RunPhase::Warmup | RunPhase::Measuring);
+        let pace = |(place, poster): (usize, &PosterCrew)| PosterPace {
+            factor: self.pace.factor_of(place),
+            target_rate: if is_posting {
+                poster.scenario_rate(elapsed) * self.pace.at_work(place)
+            } else {
+                0.0
+            },
+        };
+        self.posters.iter().enumerate().map(pace).collect()
     }
 
     /// Closes what listens and sends the workers home. A database that no longer answers is not waited for.
@@ -472,8 +459,4 @@ impl Engine {
             tracing::warn!("queries were still in flight when the run was taken down");
         }
     }
-}
-
-fn by_hand(kind: FaultKind) -> Fault {
-    Fault { at: Duration::ZERO, length: None, replica: None, kind }
 }

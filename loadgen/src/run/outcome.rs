@@ -11,12 +11,12 @@ use crate::assert::Expression;
 use crate::measure::{CauseCounts, DomainResult, JobIds, LIVE_JOBS_MAX, Results, Stage};
 use crate::record::{Closing, Head};
 use crate::report::{
-    AcquireQueries, Assertion, Audit, ByCause, ByStage, CauseLatency, Domain, Generator, Jobs,
+    AcquireQueries, Assertion, Audit, ByCause, ByStage, CauseLatency, Domain, Generator, Intervention, Jobs,
     LatencySummary, Notifications, ObservedDatabase, ObserverQueries, Queries, Rates, Report, Run,
     SCHEMA_VERSION, TimelineSecond, Wakeups,
 };
 use crate::scenario::Scenario;
-use crate::snapshot::Second;
+use crate::snapshot::{self, Second};
 
 /// A share of the plan below this makes a run INVALID.
 const ACHIEVED_RATIO_MIN: f64 = 0.99;
@@ -92,6 +92,7 @@ pub(crate) fn report(head: &Head, closing: &Closing, results: &Results) -> Repor
         slowest_jobs: attribution::slowest_jobs(JobIds::new(head.run), results),
         domains: domains(results, &workers_by_domain(scenario, &closing.workers)),
         timeline: timeline(results),
+        interventions: results.interventions.iter().map(intervention).collect(),
         database: ObservedDatabase::new(
             results.database_missing.clone(),
             results.database_samples.clone(),
@@ -109,6 +110,10 @@ pub(crate) fn report(head: &Head, closing: &Closing, results: &Results) -> Repor
     };
     report.assertions = assertions(&report);
     report
+}
+
+fn intervention(made: &snapshot::Intervention) -> Intervention {
+    Intervention { second: made.at.as_secs(), what: made.what.clone() }
 }
 
 /// The verdicts on what the run was to hold; none on an interrupted run.

@@ -87,7 +87,6 @@ async fn run(toml: &str, script: Script, posters: Loop) -> Report {
         Arc::clone(&recorder),
         Arc::clone(&crew),
         desks.clone(),
-        scenario.backup_poll,
     )));
     let missed_jobs = post(&crews, &scenario, began, posters, &recorder).await;
     tokio::time::sleep_until((began + scenario.duration + scenario.drain).into()).await;
@@ -119,7 +118,7 @@ async fn post(
     recorder: &Recorder,
 ) -> u64 {
     let stop = CancellationToken::new();
-    let pace = Pace::new();
+    let pace = Pace::new(crews.len());
     let conductor = Conductor { began, pace: pace.follow(), alarm: Alarm::Ticking, stop: stop.clone() };
     let tasks = TaskTracker::new();
     for crew in crews {
@@ -141,7 +140,7 @@ async fn post(
 }
 
 /// Looks around ten times a second, as a run does.
-async fn look_around(recorder: Arc<Recorder>, crew: Arc<Crew>, desks: Vec<Desk>, backup_poll: Duration) {
+async fn look_around(recorder: Arc<Recorder>, crew: Arc<Crew>, desks: Vec<Desk>) {
     let mut ticks = tokio::time::interval(Duration::from_millis(100));
     loop {
         let at = ticks.tick().await.into_std();
@@ -155,7 +154,7 @@ async fn look_around(recorder: Arc<Recorder>, crew: Arc<Crew>, desks: Vec<Desk>,
             standing: desks.iter().map(standing).collect(),
             ..Surroundings::default()
         };
-        recorder.snapshot(Snapshot::default(), &around, backup_poll, at);
+        recorder.snapshot(Snapshot::default(), &around, at);
     }
 }
 

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use crate::measure::Time;
+use crate::measure::{Input, Surroundings, Time};
+use crate::snapshot::RunPhase;
 
 use super::super::decode::{Decoder, Malformed, Specs};
 use super::super::encode::Encoder;
@@ -60,4 +61,25 @@ fn what_a_run_cannot_hold_is_refused() {
     assert_eq!(refused(&[0, 35, 64]), Err(Malformed), "a 65th replica");
     let century = [0x80, 0x80, 0xc0, 0xb4, 0xd1, 0xb6, 0xe8, 0xaf, 0x57, 2];
     assert_eq!(refused(&century), Err(Malformed), "a century");
+}
+
+#[test]
+fn a_look_around_of_the_first_version_is_read_without_posters() {
+    let mut decoder = Decoder::new(SHAPES);
+    let mut bytes = vec![0, 13, 2];
+    bytes.extend_from_slice(&1.5_f64.to_le_bytes());
+    bytes.extend_from_slice(&30.0_f64.to_le_bytes());
+    // Neither silence nor processor time; seven workers of one fleet; one replica, without domains.
+    bytes.extend_from_slice(&[0, 0, 1, 7, 1, 0, 0]);
+    decoder.begin(Time::ZERO, bytes);
+    let (_, input) = decoder.next(&mut Specs::new()).unwrap().unwrap();
+    let around = Surroundings {
+        phase: RunPhase::Measuring,
+        rate_factor: 1.5,
+        target_rate: 30.0,
+        workers: vec![7],
+        standing: vec![Vec::new()],
+        ..Surroundings::default()
+    };
+    assert_eq!(format!("{input:?}"), format!("{:?}", Input::Sampled(&around)));
 }

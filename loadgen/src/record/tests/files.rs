@@ -89,7 +89,7 @@ fn any_moment_looks_as_it_did_whichever_way_it_is_come_to() {
         let moment = ms(100 + at_ms.min(replay.length().as_millis() as u64));
         let state = told(moment);
         let mut expected = base.snapshot();
-        state.fill(&mut expected, base.scenario.backup_poll, moment);
+        state.fill(&mut expected, moment);
         assert_eq!(snapshot, expected, "at {at_ms} ms");
         let events = replay.events(0);
         let expected = state.events(0);
@@ -176,7 +176,10 @@ fn what_is_no_recording_or_one_of_another_version_is_refused_with_a_word() {
     let mut bytes = std::fs::read(&path).unwrap();
     bytes[8] = 200;
     let newer = refused(&bytes);
-    assert!(newer.contains("is a recording of format 200, and this clearance reads format 1"), "{newer}");
+    assert!(
+        newer.contains("is a recording of format 200, and this clearance reads formats up to 2"),
+        "{newer}"
+    );
     let strange = refused(b"{\"schema_version\": 1, \"tool\": {}}");
     assert!(
         strange.ends_with("is no recording; make one with \"clearance run --record FILE.clr\""),

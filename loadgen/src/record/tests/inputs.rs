@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acquirer::job::{ProvisionerType, Tags};
-use acquirer::wakeup::{AcquireeId, Cause, Clearance, ClearanceId, DomainId, DomainSpec, RootCause};
+use acquirer::wakeup::{AcquireeId, Cause, Clearance, ClearanceId, DomainId, DomainSpec, Policy, RootCause};
 use proptest::prelude::*;
 
-use crate::measure::{FaultFacts, Heard, Input, PostedJob, StandingDomain, Surroundings, Time, Worker};
+use crate::measure::{
+    FaultFacts, Heard, Input, InterventionFacts, PostedJob, PosterPace, Roster, Rules, StandingDomain,
+    Surroundings, Time, Worker,
+};
 use crate::observe::{DatabaseSample, Statement, StatementCounts};
 use crate::scenario::{Overrides, Scenario, Source};
-use crate::snapshot::{DomainPhase, RunPhase};
+use crate::snapshot::{By, DomainPhase, RunPhase};
 
 use super::super::layout::Head;
 
@@ -27,10 +30,11 @@ pub(super) struct Drawn {
     spec: Arc<DomainSpec>,
     around: Surroundings,
     database: DatabaseSample,
+    roster: Roster,
 }
 
 /// So many kinds of input are drawn from.
-const KINDS: u8 = 32;
+const KINDS: u8 = 34;
 
 /// How many shapes the jobs have that are drawn.
 pub(super) const SHAPES: usize = 4;
@@ -47,11 +51,34 @@ pub(super) fn drawn() -> impl Strategy<Value = Drawn> {
     (
         (0..KINDS, 0..1_u64 << 50, 0..64_usize, numbers),
         (prop::collection::vec(job, 0..4), prop::collection::vec(0..1_u64 << 31, 0..4)),
-        (texts, spec, around(), database()),
+        (texts, spec, around(), database(), roster()),
     )
-        .prop_map(|((kind, at, replica, numbers), (jobs, found), (texts, spec, around, database))| {
-            Drawn { kind, at, replica, numbers, jobs, found, texts, spec, around, database }
+        .prop_map(
+            |((kind, at, replica, numbers), (jobs, found), (texts, spec, around, database, roster))| Drawn {
+                kind,
+                at,
+                replica,
+                numbers,
+                jobs,
+                found,
+                texts,
+                spec,
+                around,
+                database,
+                roster,
+            },
+        )
+}
+
+fn roster() -> impl Strategy<Value = Roster> {
+    let rules = || {
+        (any::<bool>(), 1..1_u64 << 40).prop_map(|(is_seed, nanos)| Rules {
+            policy: if is_seed { Policy::seed() } else { Policy::default() },
+            backup_poll: Duration::from_nanos(nanos),
         })
+    };
+    let replicas = prop::collection::btree_map(0..64_usize, rules(), 0..4);
+    (rules(), replicas).prop_map(|(rules, replicas)| Roster { rules, replicas })
 }
 
 fn around() -> impl Strategy<Value = Surroundings> {
@@ -72,6 +99,10 @@ fn around() -> impl Strategy<Value = Surroundings> {
             target_rate: f64::from(rate),
             database_silent_for: silent.map(Duration::from_nanos),
             cpu_used: silent.map(|silent| Duration::from_nanos(silent / 2)),
+            posters: workers
+                .iter()
+                .map(|workers| PosterPace { factor: f64::from(rate) / 3.0, target_rate: *workers as f64 })
+                .collect(),
             workers,
             standing,
         })
@@ -131,6 +162,13 @@ impl Drawn {
             11 => return Input::Sampled(&self.around),
             30 => return Input::DatabaseSampled(&self.database),
             31 => return Input::DatabaseMissing { missing: &self.texts },
+            32 => {
+                let by = if a % 2 == 0 { By::Hand } else { By::Scenario };
+                let [subject, what] = &self.texts;
+                let refused = (b % 2 == 0).then_some(what.as_str());
+                return Input::Intervened(InterventionFacts { by, subject, what, refused });
+            }
+            33 => return Input::RosterChanged(&self.roster),
             12 => Heard::Subscribed,
             13 => Heard::NoticeReceived { job: optional_job, domain: (c % 2 == 0).then_some(domain) },
             14 => Heard::NoticeUnreadable,
@@ -273,6 +311,7 @@ pub(super) fn story(seconds: u64, mut tell: impl FnMut(Time, &Input<'_>)) {
             database_silent_for: None,
             cpu_used: Some(Duration::from_millis(at / 10)),
             workers: vec![20],
+            posters: vec![PosterPace { factor: 1.0, target_rate: 20.0 }],
             standing: vec![vec![standing]],
         };
         tell(ms(at + 40), &Input::Sampled(&around));

@@ -194,6 +194,8 @@ impl<W: Write> Trace<W> {
             | Input::AnnouncedAgain { .. }
             | Input::Sampled(_)
             | Input::DatabaseSampled(_)
+            | Input::Intervened(_)
+            | Input::RosterChanged(_)
             | Input::DatabaseMissing { .. } => Ok(()),
         }
     }
