@@ -8,10 +8,6 @@ use crate::scenario::policy::Policy;
 /// One intervention.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Control {
-    /// Starts swallowing all notifications on every replica, or stops when that is at work.
-    ToggleDropNotifications,
-    /// Terminates every replica's listener connection once.
-    KillListeners,
     /// Begins a fault now, for its length or until it is ended; its `at` says nothing.
     BeginFault {
         /// The fault.

@@ -56,6 +56,8 @@ pub struct Snapshot {
     pub interventions: Arc<Vec<Intervention>>,
     /// Faults that are at work.
     pub faults: Vec<ActiveFault>,
+    /// Faults that have begun, at work or over, in that order; of those that are over the last hundred or more.
+    pub fault_records: Arc<Vec<Arc<FaultRecord>>>,
     /// For how long the database has not answered, when that is longer than a few seconds.
     pub database_silent_for: Option<Duration>,
     /// Events that a bounded ring had to drop.
@@ -172,14 +174,56 @@ pub enum By {
 }
 
 /// A fault at work.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ActiveFault {
     /// The scenario's key, such as `drop_notifications`.
     pub name: String,
     /// Its parameter in words, such as `100%`; empty when it has none.
     pub parameter: String,
+    /// The replica that it hits; `None` is all of them.
+    pub replica: Option<usize>,
+    /// Since it began.
+    pub age: Duration,
     /// Time left; `None` when it lasts until it is ended by hand.
     pub left: Option<Duration>,
+}
+
+/// A fault that has begun, and what happened meanwhile.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FaultRecord {
+    /// The scenario's key, such as `drop_notifications`.
+    pub name: String,
+    /// Its parameter in words, such as `100%`; empty when it has none.
+    pub parameter: String,
+    /// The replica that it hits; `None` is all of them.
+    pub replica: Option<usize>,
+    /// When it began, since the posters started.
+    pub began: Duration,
+    /// When it ended; `None` while it is at work.
+    pub ended: Option<Duration>,
+    /// Why it could not do what it was to do, where that is so.
+    pub failure: Option<String>,
+    /// What happened from its beginning until a backup poll's period after its end.
+    pub meanwhile: Meanwhile,
+}
+
+/// What happened in a stretch of a run, whatever the reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Meanwhile {
+    /// Jobs acquired more than a second after their commit.
+    pub late: u64,
+    /// The longest that a job acquired in it had waited.
+    pub longest_wait: Duration,
+    /// Jobs acquired by a clearance whose root cause is the backup poll.
+    pub rescued: u64,
+    /// Notifications that a fault swallowed.
+    pub swallowed: u64,
+    /// How often a listener said that messages may have been dropped.
+    pub losses_signalled: u64,
+    /// Acquire queries that failed.
+    pub queries_failed: u64,
+    /// Times that a worker died with a job in its hands.
+    pub crashed: u64,
 }
 
 /// Counts since the run began.

@@ -53,3 +53,21 @@ async fn an_order_with_a_length_shows_the_time_that_is_left_and_ends_by_itself()
     stage.end(handle).await;
     stage.close().await;
 }
+
+#[tokio::test]
+async fn what_cannot_be_carried_out_says_why_in_the_record_and_is_not_at_work() {
+    let stage = Stage::shared().await;
+    let handle = stage.begin(CALM);
+    let (controls, mut snapshots) = (handle.controls(), handle.snapshots());
+    snapshots.wait_for(|snapshot| snapshot.totals.completed > 0).await.unwrap();
+    controls.send(by_hand(FaultKind::DatabaseKill, None)).unwrap();
+    let is_told = |snapshot: &std::sync::Arc<loadgen::snapshot::Snapshot>| {
+        snapshot.fault_records.iter().any(|record| record.failure.is_some() && record.ended.is_some())
+    };
+    let snapshot = snapshots.wait_for(is_told).await.unwrap().clone();
+    let failure = snapshot.fault_records[0].failure.as_deref().unwrap();
+    assert!(failure.contains("not clearance's to stop"), "{failure}");
+    assert_eq!(snapshot.faults, []);
+    stage.end(handle).await;
+    stage.close().await;
+}

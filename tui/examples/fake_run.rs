@@ -75,17 +75,14 @@ impl Run {
     fn control(&mut self, control: &Control) {
         tracing::info!(?control, "asked by a key");
         match control {
-            Control::ToggleDropNotifications => {
-                self.dropping_until = if self.dropping() { None } else { Some(self.now + 20.0) };
+            Control::BeginFault { fault } if fault.name() == "drop_notifications" => {
+                self.dropping_until = Some(self.now + 20.0);
             }
             Control::BeginFault { fault } => {
                 tracing::warn!(fault = fault.name(), "nothing but dropped notices can go wrong in this play");
             }
             Control::EndFault { name } if name == "drop_notifications" => self.dropping_until = None,
             Control::EndFault { .. } => {}
-            Control::KillListeners => {
-                tracing::warn!(replica = 1, "listener lost its connection; listening again");
-            }
             Control::ScaleRate(factor) => self.factor *= factor,
             Control::AddWorkers(count) => self.workers = (self.workers + count).max(1),
             Control::ScalePoster { .. }
@@ -184,6 +181,7 @@ impl Run {
                     name: "drop_notifications".to_owned(),
                     parameter: "100%".to_owned(),
                     left: Some(Duration::from_secs_f64(until - self.now)),
+                    ..ActiveFault::default()
                 })
                 .into_iter()
                 .collect(),

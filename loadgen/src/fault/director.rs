@@ -78,6 +78,7 @@ impl Director {
             let name = fault.name();
             if let Err(error) = effect::carry_out(&director.ground, &fault, &over).await {
                 tracing::warn!(fault = name, %error, "a fault could not do what it was to do");
+                director.recorder.fault_failed(name, &error.to_string(), Instant::now());
             }
             director.ended(number, name);
         });

@@ -87,6 +87,13 @@ pub enum Input<'a> {
     },
     /// A fault is at work from now on.
     FaultBegan(FaultFacts<'a>),
+    /// A fault at work could not do what it was to do, and ends.
+    FaultFailed {
+        /// The scenario's key for it.
+        name: &'a str,
+        /// Why.
+        why: &'a str,
+    },
     /// No fault of this name is at work any more.
     FaultEnded {
         /// The scenario's key for it.

@@ -81,6 +81,7 @@ fn live_through(state: &mut State, seconds: std::ops::Range<u64>) {
         let at = Time::new(Duration::from_secs(second));
         let (name, parameter) = ("drop_notifications", "100%");
         state.take(at, &Input::FaultBegan(FaultFacts { name, parameter, replica: None, until: None }));
+        state.take(at, &Input::FaultFailed { name, why: "not ours" });
         state.take(at, &Input::FaultEnded { name });
         state.take(at, &Input::Sampled(&Surroundings::default()));
     }

@@ -200,6 +200,7 @@ impl State {
         self.chained += u64::from(is_chained);
         self.recent.acquired(wait, taken.root, is_chained);
         self.seconds.queue_wait(wait);
+        self.faults.acquired(wait);
         self.count_rescue(&job, &taken);
         let domain = self.domains.at(taken.domain());
         domain.acquired += 1;

@@ -13,6 +13,7 @@ mod clearances;
 mod clock;
 mod database;
 mod domains;
+mod faults;
 mod heard;
 mod ids;
 mod interventions;

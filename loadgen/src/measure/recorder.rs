@@ -175,6 +175,11 @@ impl Recorder {
         self.take(at, &Input::FaultBegan(facts));
     }
 
+    /// A fault at work could not do what it was to do, and ends.
+    pub fn fault_failed(&self, name: &str, why: &str, at: Instant) {
+        self.take(at, &Input::FaultFailed { name, why });
+    }
+
     /// No fault of this name is at work any more.
     pub fn fault_ended(&self, name: &str, at: Instant) {
         self.take(at, &Input::FaultEnded { name });

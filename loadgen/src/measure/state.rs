@@ -15,13 +15,14 @@ use crate::poster;
 use crate::scenario::Scenario;
 use crate::snapshot::{Latencies, Totals};
 
-use super::alphabet::{FaultFacts, Input, PostedJob, Surroundings, Time};
+use super::alphabet::{Input, PostedJob, Surroundings, Time};
 use super::around::Watched;
 use super::attribution::Attribution;
 use super::buckets::Buckets;
 use super::clearances::Clearances;
 use super::database::DatabaseSeries;
 use super::domains::Domains;
+use super::faults::Faults;
 use super::interventions::Interventions;
 use super::latency::{self, Stage};
 use super::ledger::Ledger;
@@ -69,7 +70,7 @@ pub(crate) struct State {
     pub(super) post_started: u64,
     pub(super) events_dropped: u64,
     pub(super) last_finished: Option<Time>,
-    pub(super) faults: Vec<FaultAtWork>,
+    pub(super) faults: Faults,
     /// The domain that each fleet's workers belong to.
     pub(super) fleets: Vec<DomainKey>,
     pub(super) around: Surroundings,
@@ -100,14 +101,6 @@ pub(crate) struct MeasuredCounts {
     pub(crate) completed: u64,
     pub(crate) queries: u64,
     pub(crate) empty: u64,
-}
-
-/// A fault at work.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FaultAtWork {
-    pub(super) name: String,
-    pub(super) parameter: String,
-    pub(super) until: Option<Time>,
 }
 
 impl State {
@@ -147,7 +140,7 @@ impl State {
             post_started: 0,
             events_dropped: 0,
             last_finished: None,
-            faults: Vec::new(),
+            faults: Faults::default(),
             fleets: fleets.into_iter().collect(),
             around: Surroundings::default(),
             roster: Roster::default(),
@@ -189,10 +182,15 @@ impl State {
             Input::NoticeSwallowed { replica, job } => {
                 self.notice_swallowed(replica, job, at);
             }
-            Input::FaultBegan(facts) => self.fault_began(facts, at),
+            Input::FaultBegan(facts) => {
+                self.seconds.fault_began(facts.name);
+                self.faults.began(facts, &self.totals, at);
+                self.log.fault_began(at, facts.replica, facts.name, facts.parameter);
+            }
+            Input::FaultFailed { name, why } => self.faults.failed(name, why),
             Input::FaultEnded { name } => {
                 self.seconds.fault_ended(name);
-                self.faults.retain(|fault| fault.name != name);
+                self.faults.ended(name, at);
                 self.log.fault_ended(at, name);
             }
             Input::Intervened(facts) => {
@@ -205,6 +203,8 @@ impl State {
                 self.watched.look(around, self.window, at);
                 self.around.clone_from(around);
                 self.summarize_latencies(at);
+                let poll = self.roster.rules.backup_poll;
+                self.faults.settle(self.began.unwrap_or_default(), &self.totals, poll, at);
             }
             Input::DatabaseSampled(sample) => self.database.push(sample),
             Input::DatabaseMissing { missing } => self.database.missing(missing),
@@ -326,16 +326,6 @@ impl State {
         let Some(job) = self.live.get_mut(&number) else { return };
         job.wait_anew(at);
         self.shapes.returned(job.shape(), number, at);
-    }
-
-    fn fault_began(&mut self, facts: FaultFacts<'_>, at: Time) {
-        self.seconds.fault_began(facts.name);
-        self.faults.push(FaultAtWork {
-            name: facts.name.to_owned(),
-            parameter: facts.parameter.to_owned(),
-            until: facts.until,
-        });
-        self.log.fault_began(at, facts.replica, facts.name, facts.parameter);
     }
 
     /// Another acquirer that takes a number over has heard nothing of what the one before heard.

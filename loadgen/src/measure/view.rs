@@ -1,12 +1,11 @@
 //! What is known, put into a snapshot.
 
-use acquirer::wakeup::{Cause, DomainKey, RootCause};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::snapshot::{
-    ActiveFault, DomainReplica, DomainRow, Latencies, Rates, ReplicaRow, RunPhase, Snapshot,
-};
+use acquirer::wakeup::{Cause, DomainKey, RootCause};
+
+use crate::snapshot::{DomainReplica, DomainRow, Latencies, Rates, ReplicaRow, RunPhase, Snapshot};
 
 use super::alphabet::{StandingDomain, Time};
 use super::latency::{self, Stage};
@@ -34,7 +33,9 @@ impl State {
         snapshot.rate_factor = around.rate_factor;
         snapshot.target_rate = around.target_rate;
         snapshot.database_silent_for = around.database_silent_for;
-        snapshot.faults = state.faults_at_work(now);
+        snapshot.faults = state.faults.at_work(now);
+        let began = state.began.unwrap_or_default();
+        snapshot.fault_records = Arc::new(state.faults.records(began, &state.totals));
         snapshot.totals = state.totals;
         snapshot.totals.backlog = state.shapes.backlog();
         let finished = state.totals.completed + state.totals.failed;
@@ -92,17 +93,6 @@ impl State {
             backup_poll: rules.backup_poll,
         });
         snapshot.replica_rows = rows.collect();
-    }
-
-    fn faults_at_work(&self, now: Time) -> Vec<ActiveFault> {
-        let at_work = self.faults.iter().filter(|fault| fault.until.is_none_or(|until| until > now));
-        at_work
-            .map(|fault| ActiveFault {
-                name: fault.name.clone(),
-                parameter: fault.parameter.clone(),
-                left: fault.until.map(|until| until - now),
-            })
-            .collect()
     }
 
     /// Workers that are present, by the domain that they belong to.

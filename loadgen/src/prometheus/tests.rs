@@ -62,7 +62,7 @@ fn snapshot() -> Snapshot {
         faults: vec![ActiveFault {
             name: "drop_notifications".to_owned(),
             parameter: "100%".to_owned(),
-            left: None,
+            ..ActiveFault::default()
         }],
         totals: Totals {
             posted: 100,

@@ -115,6 +115,12 @@ impl Decoder {
                 let [name, parameter, _] = &self.texts;
                 Input::FaultBegan(FaultFacts { name, parameter, replica, until })
             }
+            tags::FAULT_FAILED => {
+                self.text(0)?;
+                self.text(1)?;
+                let [name, why, _] = &self.texts;
+                Input::FaultFailed { name, why }
+            }
             tags::FAULT_ENDED => {
                 self.text(0)?;
                 Input::FaultEnded { name: &self.texts[0] }

@@ -143,6 +143,11 @@ impl Encoder {
                 self.optional(replica.map(|replica| replica as u64));
                 self.optional(until.map(nanos));
             }
+            Input::FaultFailed { name, why } => {
+                self.tag(tags::FAULT_FAILED);
+                self.text(name);
+                self.text(why);
+            }
             Input::FaultEnded { name } => {
                 self.tag(tags::FAULT_ENDED);
                 self.text(name);

@@ -30,6 +30,8 @@ pub(super) const SAMPLED_APART: u8 = 19;
 pub(super) const INTERVENED: u8 = 20;
 /// Since version 2.
 pub(super) const ROSTER_CHANGED: u8 = 21;
+/// Since version 2.
+pub(super) const FAULT_FAILED: u8 = 22;
 
 pub(super) const SUBSCRIBED: u8 = 32;
 pub(super) const NOTICE_RECEIVED: u8 = 33;

@@ -137,6 +137,38 @@ impl FaultKind {
         }
     }
 
+    /// What it does, in a sentence.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::DropNotifications(_) => {
+                "This share of notices is swallowed before the acquirer hears them."
+            }
+            Self::DelayNotifications(_) => "The acquirer hears every notice this much later.",
+            Self::DuplicateNotifications(_) => "The acquirer hears this share of notices twice.",
+            Self::MalformedNotifications(_) => "So many notices are published that are no postings.",
+            Self::KillListener => "The listener's connection is terminated once.",
+            Self::DeafListener => "The listener is connected and gets answers, and no notice reaches it.",
+            Self::BlackholeListener => "The listener's connection is half-open: its bytes are swallowed.",
+            Self::DatabaseLatency(_) => "Every answer of the database comes this much later.",
+            Self::DatabasePause => "The database stands still; connections stay open.",
+            Self::DatabaseRestart => "The database is stopped properly once, and started again.",
+            Self::DatabaseKill => "The database is killed, and started again when the fault is over.",
+            Self::PausePosters => "Nobody posts: jobs that would be due meanwhile don't come to be.",
+            Self::CancelWorkers(_) => {
+                "This share of the waiting workers cancel their call once, and call again."
+            }
+            Self::CrashWorkers(_) => {
+                "This share of the workers die; others take their places when it is over."
+            }
+            Self::ExhaustPool => "All connections that the database takes are held by somebody else.",
+            Self::LongTransaction => {
+                "A transaction stays open, and with it every row that was deleted since."
+            }
+            Self::FillNotifyQueue => "The queue of notices fills up behind a listener that doesn't read.",
+        }
+    }
+
     /// It is over as soon as it was done, and has no length.
     #[must_use]
     pub fn is_of_a_moment(self) -> bool {

@@ -1,6 +1,6 @@
 //! Keys that do the same in every view.
 
-use super::{Action, Binding, Movement, bind};
+use super::{Action, Binding, Movement, bind, faults};
 use crate::model::View;
 
 pub(super) const BINDINGS: &[Binding] = &[
@@ -17,10 +17,15 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(
         "drop_notifications",
         &["d"],
-        Action::ToggleDropNotifications,
-        "drop every notification, or stop dropping them",
+        Action::Faults(faults::Action::Toggle("drop_notifications")),
+        "drop notifications, or stop dropping them",
     ),
-    bind("kill_listeners", &["K"], Action::KillListeners, "kill the listeners' connections once"),
+    bind(
+        "kill_listeners",
+        &["K"],
+        Action::Faults(faults::Action::Toggle("kill_listener")),
+        "kill the listeners' connections once",
+    ),
     bind("rate_up", &["+", "="], Action::RateUp, "post 25 % faster"),
     bind("rate_down", &["-"], Action::RateDown, "post 20 % slower"),
     bind("workers_up", &["w"], Action::WorkersUp, "10 % more workers"),

@@ -6,6 +6,7 @@
 
 pub mod domains;
 mod everywhere;
+pub mod faults;
 pub mod log;
 mod overview;
 mod stroke;
@@ -38,10 +39,6 @@ pub enum Action {
     Back,
     /// Hold the view still, or let it go on; the load goes on regardless.
     Freeze,
-    /// Start or stop swallowing notifications.
-    ToggleDropNotifications,
-    /// Terminate the listeners' connections.
-    KillListeners,
     /// Post faster.
     RateUp,
     /// Post slower.
@@ -62,6 +59,8 @@ pub enum Action {
     Save,
     /// Something of the Domains view alone.
     Domains(domains::Action),
+    /// Something of the Faults view; some of its keys do the same everywhere.
+    Faults(faults::Action),
     /// Something of the Wakeups view alone.
     Wakeups(wakeups::Action),
     /// Something of the Log view alone.
@@ -80,8 +79,7 @@ impl Action {
     pub fn changes_the_run(self) -> bool {
         matches!(
             self,
-            Self::ToggleDropNotifications
-                | Self::KillListeners
+            Self::Faults(faults::Action::Toggle(_))
                 | Self::RateUp
                 | Self::RateDown
                 | Self::WorkersUp
@@ -137,7 +135,8 @@ pub const EVERYWHERE: &[Binding] = everywhere::BINDINGS;
 pub fn bindings_of(view: View) -> &'static [Binding] {
     match view {
         View::Overview => overview::BINDINGS,
-        View::Latency | View::Database | View::Faults => &[],
+        View::Latency | View::Database => &[],
+        View::Faults => faults::BINDINGS,
         View::Domains => domains::BINDINGS,
         View::Wakeups => wakeups::BINDINGS,
         View::Log => log::BINDINGS,

@@ -1,6 +1,10 @@
 //! Keys of the Overview alone.
 
-use super::{Action, Binding, bind};
+use super::{Action, Binding, bind, faults};
 
-pub(super) const BINDINGS: &[Binding] =
-    &[bind("overview.kill_listeners", &["k"], Action::KillListeners, "kill the listeners' connections once")];
+pub(super) const BINDINGS: &[Binding] = &[bind(
+    "overview.kill_listeners",
+    &["k"],
+    Action::Faults(faults::Action::Toggle("kill_listener")),
+    "kill the listeners' connections once",
+)];

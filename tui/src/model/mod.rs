@@ -1,6 +1,7 @@
 //! All that the dashboard knows. Changed by [`crate::update`] alone, drawn by [`crate::view`] alone.
 
 mod domains;
+pub mod faults;
 mod log;
 mod wakeups;
 
@@ -14,6 +15,7 @@ pub use domains::{
     DomainKey, DomainsState, Filter, FilterError, SYNTAX, SortBy, Trouble, key_of, next_poll, row_label,
     short_label, trouble, visible_rows, waiting, worst_first,
 };
+pub use faults::{FaultPlan, FaultsState, Place};
 pub use log::LogState;
 pub use wakeups::{Chapter, FaultSpan, Landmark, SPANS, Story, WakeupsState};
 
@@ -126,6 +128,8 @@ pub struct Model {
     pub domains: DomainsState,
     /// The Wakeups view.
     pub wakeups: WakeupsState,
+    /// The Faults view.
+    pub faults: FaultsState,
     /// The Log view.
     pub log: LogState,
     /// Whose colours saved pictures have.
@@ -153,6 +157,7 @@ impl Model {
             notice: None,
             domains: DomainsState::default(),
             wakeups: WakeupsState::default(),
+            faults: FaultsState::default(),
             log: LogState::default(),
             picture: PictureTheme::Dark,
             stay_when_finished,

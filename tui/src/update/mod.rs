@@ -4,6 +4,7 @@
 //! [`Command`], which the loop in [`crate::dashboard`] carries out. What is a view's own is in a file of its name.
 
 mod domains;
+mod faults;
 mod keeping;
 mod log;
 mod wakeups;
@@ -141,18 +142,6 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::Help => model.help = if model.help.is_some() { None } else { Some(0) },
         Action::Back => back(model),
         Action::Freeze => freeze(model),
-        Action::ToggleDropNotifications => {
-            let dropping = model.latest.faults.iter().any(|fault| fault.name == "drop_notifications");
-            let word = if dropping {
-                "dropping notifications ends"
-            } else {
-                "every notification is dropped from now on"
-            };
-            return intervene(model, Control::ToggleDropNotifications, word.to_owned());
-        }
-        Action::KillListeners => {
-            return intervene(model, Control::KillListeners, "listeners' connections are killed".to_owned());
-        }
         Action::RateUp => return scale_rate(model, RATE_STEP),
         Action::RateDown => return scale_rate(model, 1.0 / RATE_STEP),
         Action::WorkersUp => return add_workers(model, 1),
@@ -173,18 +162,21 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::Domains(action) => domains::act(model, action),
         Action::Wakeups(action) => wakeups::act(model, action),
         Action::Log(action) => log::act(model, action),
-        Action::Open => open(model),
+        Action::Faults(action) => return faults::act(model, action),
+        Action::Open => return open(model),
         Action::Move(movement) => go(model, movement),
     }
     None
 }
 
-fn open(model: &mut Model) {
+fn open(model: &mut Model) -> Option<Command> {
     match model.view {
         View::Domains => domains::open(model),
         View::Wakeups => wakeups::open(model),
-        View::Overview | View::Latency | View::Database | View::Faults | View::Log => {}
+        View::Faults => return faults::open(model),
+        View::Overview | View::Latency | View::Database | View::Log => {}
     }
+    None
 }
 
 fn leave(model: &Model) -> Command {
@@ -231,6 +223,7 @@ fn hold(model: &mut Model) {
 fn show_latest(model: &mut Model) {
     model.shown = Arc::clone(&model.latest);
     domains::refresh(model);
+    faults::refresh(model);
 }
 
 fn intervene(model: &mut Model, control: Control, word: String) -> Option<Command> {
@@ -269,7 +262,8 @@ fn go(model: &mut Model, movement: Movement) {
         return;
     }
     match model.view {
-        View::Overview | View::Latency | View::Database | View::Faults => {}
+        View::Overview | View::Latency | View::Database => {}
+        View::Faults => faults::go(model, movement),
         View::Domains => domains::go(model, movement),
         View::Wakeups => wakeups::go(model, movement),
         View::Log => log::go(model, movement),

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{Segment, fit, put};
-use crate::keymap::{Action, Movement, domains, log, wakeups};
+use crate::keymap::{Action, Movement, domains, faults, log, wakeups};
 use crate::model::{Landmark, Model, View};
 use crate::theme::Role;
 
@@ -20,6 +20,13 @@ const fn step(forward: bool) -> Action {
 const fn rescued(forward: bool) -> Action {
     Action::Wakeups(wakeups::Action::Jump { to: Landmark::Rescued, forward })
 }
+
+const DROP: Action = Action::Faults(faults::Action::Toggle("drop_notifications"));
+const KILL: Action = Action::Faults(faults::Action::Toggle("kill_listener"));
+const MORE: Action = Action::Faults(faults::Action::Change { up: true });
+const LESS: Action = Action::Faults(faults::Action::Change { up: false });
+const LONGER: Action = Action::Faults(faults::Action::Length { longer: true });
+const SHORTER: Action = Action::Faults(faults::Action::Length { longer: false });
 
 /// What stays longest when room is short (0 first), the actions, and what they do.
 type Hint<'a> = (u8, &'a [Action], &'a str);
@@ -41,12 +48,12 @@ fn line(model: &Model, width: u16) -> Line<'_> {
     let drop = if dropping { "stop dropping" } else { "drop notifications" };
     let freeze = if model.frozen_since.is_some() { "unfreeze" } else { "freeze" };
     let hints: &[Hint] = match model.view {
-        View::Overview | View::Latency | View::Database | View::Faults => &[
+        View::Overview | View::Latency | View::Database => &[
             (1, &[Action::Help], "help"),
             (5, &[Action::Filter], "filter"),
             (2, &[Action::Freeze], freeze),
-            (3, &[Action::ToggleDropNotifications], drop),
-            (4, &[Action::KillListeners], "kill listener"),
+            (3, &[DROP], drop),
+            (4, &[KILL], "kill listener"),
             (6, &[Action::RateUp, Action::RateDown], "rate"),
             (7, &[Action::WorkersUp, Action::WorkersDown], "workers"),
             (0, &[Action::Quit], "quit"),
@@ -57,8 +64,8 @@ fn line(model: &Model, width: u16) -> Line<'_> {
             (3, &[Action::Open], if model.domains.detail { "close" } else { "detail" }),
             (4, &[Action::Domains(domains::Action::Sort(1))], "order"),
             (5, &[Action::Freeze], freeze),
-            (6, &[Action::ToggleDropNotifications], drop),
-            (7, &[Action::KillListeners], "kill listener"),
+            (6, &[DROP], drop),
+            (7, &[KILL], "kill listener"),
             (0, &[Action::Quit], "quit"),
         ],
         View::Wakeups => &[
@@ -72,7 +79,16 @@ fn line(model: &Model, width: u16) -> Line<'_> {
             (4, &[Action::Open], if model.wakeups.story.is_some() { "close" } else { "story" }),
             (5, &[rescued(false), rescued(true)], "rescued"),
             (6, &[Action::Freeze], freeze),
-            (7, &[Action::ToggleDropNotifications], drop),
+            (7, &[DROP], drop),
+            (0, &[Action::Quit], "quit"),
+        ],
+        View::Faults => &[
+            (1, &[Action::Help], "help"),
+            (2, &[Action::Open], "begin/end"),
+            (3, &[LESS, MORE], "parameter"),
+            (4, &[SHORTER, LONGER], "length"),
+            (5, &[Action::Faults(faults::Action::Replica)], "replica"),
+            (6, &[Action::Freeze], freeze),
             (0, &[Action::Quit], "quit"),
         ],
         View::Log => &[
@@ -82,7 +98,7 @@ fn line(model: &Model, width: u16) -> Line<'_> {
             (4, &[Action::Log(log::Action::Hold)], if model.log.is_held() { "follow" } else { "hold" }),
             (6, &[Action::Move(Movement::First), Action::Move(Movement::Last)], "oldest/newest"),
             (5, &[Action::Freeze], freeze),
-            (7, &[Action::ToggleDropNotifications], drop),
+            (7, &[DROP], drop),
             (0, &[Action::Quit], "quit"),
         ],
     };

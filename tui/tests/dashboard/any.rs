@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
+use crate::faults::breaking;
 use crate::fixtures::{Desk, calm, dropping, finished, log_lines, starting};
 
 #[derive(Debug, Clone)]
@@ -21,7 +22,7 @@ enum Event {
 
 fn key() -> impl Strategy<Value = KeyCode> {
     prop_oneof![
-        proptest::sample::select("12 79?/dk+-wWoO<>gGqenvf".chars().collect::<Vec<_>>())
+        proptest::sample::select("12 679?/dk+-wWoO<>gGqenvlh[]f".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         proptest::sample::select(vec![
             KeyCode::Up,
@@ -58,7 +59,7 @@ fn snapshot(number: u8) -> Snapshot {
     match number {
         0 => starting(),
         1 => calm(),
-        2 => dropping(),
+        2 => breaking(),
         3 => finished(),
         4 => extreme(),
         _ => Snapshot { domains: calm().domains[..3].to_vec().into(), ..calm() },
@@ -111,7 +112,7 @@ fn check(desk: &Desk) {
 #[test]
 fn sizes_at_the_edge_do_not_panic() {
     for number in 0..5 {
-        for keys in ["1", "2", "7", "1?", "2?", "2\n", "/x"] {
+        for keys in ["1", "2", "6", "6G", "7", "1?", "2?", "2\n", "/x"] {
             for (width, height) in [
                 (0, 0),
                 (1, 1),

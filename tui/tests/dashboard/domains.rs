@@ -3,10 +3,10 @@
 use clearance::model::{SortBy, View, row_label};
 use clearance::update::Command;
 use crossterm::event::KeyCode;
-use loadgen::control::Control;
+use loadgen::scenario::FaultKind;
 use proptest::prelude::*;
 
-use crate::fixtures::{Desk, calm, dropping};
+use crate::fixtures::{Desk, begin, calm, dropping};
 
 #[test]
 fn filter_narrows_the_domains_and_esc_clears_it() {
@@ -17,7 +17,7 @@ fn filter_narrows_the_domains_and_esc_clears_it() {
     desk.press(KeyCode::Backspace).press(KeyCode::Enter);
     assert_eq!(desk.model.domains.written, "ON-PRE");
     desk.keys("K");
-    assert_eq!(desk.commands, [Command::Control(Control::KillListeners)], "keys are keys again");
+    assert_eq!(desk.commands, [Command::Control(begin(FaultKind::KillListener))], "keys are keys again");
     desk.press(KeyCode::Esc);
     assert_eq!(desk.model.domains.rows.len(), 8);
     desk.keys("/qd").press(KeyCode::Esc);

@@ -10,6 +10,8 @@ use clearance::theme::Theme;
 use clearance::update::{Command, Message, update};
 use clearance::view::view;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use loadgen::control::Control;
+use loadgen::scenario::{Fault, FaultKind};
 use loadgen::snapshot::{
     ActiveFault, Cause, DatabaseFacts, DomainPhase, DomainReplica, DomainRow, Latencies, Latency,
     ProvisionerType, Rates, RootCause, RunPhase, Second, Snapshot, Stage, Tags, Totals,
@@ -107,7 +109,9 @@ pub(crate) fn dropping() -> Snapshot {
         faults: vec![ActiveFault {
             name: "drop_notifications".to_owned(),
             parameter: "100%".to_owned(),
+            age: Duration::from_secs(13),
             left: Some(Duration::from_secs(7)),
+            ..ActiveFault::default()
         }],
         events_dropped: 1_024,
         totals: Totals { rescued: 142, notifications_suppressed: 5_012, losses_signalled: 1, ..calm.totals },
@@ -129,6 +133,11 @@ pub(crate) fn dropping() -> Snapshot {
         domains: Arc::new(domains),
         ..calm
     }
+}
+
+/// The order to begin a fault of this kind on every replica, until it is ended.
+pub(crate) fn begin(kind: FaultKind) -> Control {
+    Control::BeginFault { fault: Fault { at: Duration::ZERO, length: None, replica: None, kind } }
 }
 
 /// A run that is over.

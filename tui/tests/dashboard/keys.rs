@@ -4,8 +4,9 @@ use clearance::model::View;
 use clearance::update::{Command, Message};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use loadgen::control::Control;
+use loadgen::scenario::FaultKind;
 
-use crate::fixtures::{Desk, calm, dropping, finished, log_lines};
+use crate::fixtures::{Desk, begin, calm, dropping, finished, log_lines};
 
 fn control(key: KeyCode, modifiers: KeyModifiers) -> Message {
     Message::Key(KeyEvent::new(key, modifiers))
@@ -29,7 +30,8 @@ fn freezing_holds_the_view_and_not_the_load() {
     assert!(!desk.screen().contains("drop_notifications"));
     assert_eq!(desk.commands, []);
     desk.keys("d");
-    assert_eq!(desk.commands, [Command::Control(Control::ToggleDropNotifications)], "keys still work");
+    let end = Control::EndFault { name: "drop_notifications".to_owned() };
+    assert_eq!(desk.commands, [Command::Control(end)], "keys act on the run as it is");
     desk.keys(" ");
     assert!(!desk.screen().contains("FROZEN"));
     assert!(desk.screen().contains("drop_notifications"), "the newest is shown at once");
@@ -67,8 +69,8 @@ fn interventions_go_to_the_run() {
     assert_eq!(
         controls,
         [
-            Control::ToggleDropNotifications,
-            Control::KillListeners,
+            begin(FaultKind::DropNotifications(1.0)),
+            begin(FaultKind::KillListener),
             Control::ScaleRate(1.25),
             Control::ScaleRate(0.8),
             Control::AddWorkers(60),
@@ -81,11 +83,11 @@ fn interventions_go_to_the_run() {
 fn word_about_a_key_goes_away() {
     let mut desk = Desk::new(80, 24);
     desk.show(calm()).tick(1.0).keys("k");
-    assert!(desk.screen().contains("connections are killed"));
+    assert!(desk.screen().contains("kill_listener happens once"));
     desk.tick(3.9);
-    assert!(desk.screen().contains("connections are killed"));
+    assert!(desk.screen().contains("kill_listener happens once"));
     desk.tick(4.1);
-    assert!(!desk.screen().contains("connections are killed"));
+    assert!(!desk.screen().contains("kill_listener happens once"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod any;
 mod domains;
+mod faults;
 mod fixtures;
 mod keeping;
 mod keys;

@@ -10,13 +10,14 @@ use clearance::log_ring::LogRing;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use futures::channel::mpsc as stream;
 use loadgen::control::Control;
+use loadgen::scenario::FaultKind;
 use loadgen::snapshot::Snapshot;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 use tokio::sync::{mpsc, watch};
 
-use crate::fixtures::{calm, finished, text};
+use crate::fixtures::{begin, calm, finished, text};
 
 struct Stage {
     session: Session,
@@ -61,7 +62,7 @@ async fn q_interrupts_the_run_and_leaves() {
     stage.press(KeyCode::Char('q'), KeyModifiers::NONE);
     let pause = stage.go_on().await.expect("no error");
     assert_eq!(pause, Pause::Left(DashboardExit::Interrupted));
-    assert_eq!(stage.orders.recv().await, Some(Control::ToggleDropNotifications));
+    assert_eq!(stage.orders.recv().await, Some(begin(FaultKind::DropNotifications(1.0))));
     assert_eq!(stage.orders.recv().await, Some(Control::Interrupt));
     assert!(text(stage.terminal.backend().buffer()).contains("[2 Domains]"), "keys are drawn at once");
 }

@@ -34,7 +34,7 @@ pub(super) struct Drawn {
 }
 
 /// So many kinds of input are drawn from.
-const KINDS: u8 = 34;
+const KINDS: u8 = 35;
 
 /// How many shapes the jobs have that are drawn.
 pub(super) const SHAPES: usize = 4;
@@ -169,6 +169,10 @@ impl Drawn {
                 return Input::Intervened(InterventionFacts { by, subject, what, refused });
             }
             33 => return Input::RosterChanged(&self.roster),
+            34 => {
+                let [name, why] = &self.texts;
+                return Input::FaultFailed { name, why };
+            }
             12 => Heard::Subscribed,
             13 => Heard::NoticeReceived { job: optional_job, domain: (c % 2 == 0).then_some(domain) },
             14 => Heard::NoticeUnreadable,

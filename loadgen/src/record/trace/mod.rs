@@ -194,6 +194,7 @@ impl<W: Write> Trace<W> {
             | Input::AnnouncedAgain { .. }
             | Input::Sampled(_)
             | Input::DatabaseSampled(_)
+            | Input::FaultFailed { .. }
             | Input::Intervened(_)
             | Input::RosterChanged(_)
             | Input::DatabaseMissing { .. } => Ok(()),

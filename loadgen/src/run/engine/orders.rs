@@ -1,10 +1,10 @@
 //! Orders to a run under way: carried out, or refused with a reason, and told to the recorder either way.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::control::Control;
 use crate::measure::InterventionFacts;
-use crate::scenario::{Fault, FaultKind, nearest};
+use crate::scenario::{Fault, nearest};
 use crate::snapshot::By;
 
 use super::Engine;
@@ -46,11 +46,6 @@ impl Engine {
     /// What there is to tell of it, if there is anything.
     fn carry_out(&mut self, order: &Control) -> Option<Told> {
         Some(match order {
-            Control::ToggleDropNotifications => {
-                let fault = by_hand(FaultKind::DropNotifications(1.0));
-                self.end_fault(fault.name()).unwrap_or_else(|| self.begin_fault(&fault))
-            }
-            Control::KillListeners => self.begin_fault(&by_hand(FaultKind::KillListener)),
             Control::BeginFault { fault } => self.begin_fault(fault),
             Control::EndFault { name } => return self.end_fault(name),
             Control::ScaleRate(factor) => {
@@ -119,10 +114,6 @@ impl Engine {
         let workers = self.crew.add_to(fleet, more, Instant::now());
         Told::done(subject, format!("the workers of fleet {name:?} become {workers}"))
     }
-}
-
-fn by_hand(kind: FaultKind) -> Fault {
-    Fault { at: Duration::ZERO, length: None, replica: None, kind }
 }
 
 /// Why a name is refused, with the nearest that there is.

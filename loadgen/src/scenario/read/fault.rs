@@ -18,7 +18,7 @@ pub(super) fn shape() -> &'static Shape {
             key("for", LENGTH, "How long it lasts; to the end of the run when left out."),
             key("replica", replica_number(), "The replica that it hits, from 0; all of them when left out."),
         ];
-        let kinds = FaultKind::ALL.map(|kind| key(kind.name(), parameter(kind), about(kind)));
+        let kinds = FaultKind::ALL.map(|kind| key(kind.name(), parameter(kind), kind.about()));
         Shape::new("[[fault]]", "Something that goes wrong.", where_and_when.into_iter().chain(kinds))
             .with_forms(FaultKind::ALL.map(|kind| [kind.name()]))
     });
@@ -37,36 +37,6 @@ fn parameter(kind: FaultKind) -> Value {
         FaultKind::DatabaseLatency(_) => up_to(DATABASE_LATENCY_MAX),
         FaultKind::MalformedNotifications(_) => Value::Rate { is_positive: true, most: MALFORMED_RATE_MAX },
         _ => Value::True,
-    }
-}
-
-fn about(kind: FaultKind) -> &'static str {
-    match kind {
-        FaultKind::DropNotifications(_) => {
-            "This share of notices is swallowed before the acquirer hears them."
-        }
-        FaultKind::DelayNotifications(_) => "The acquirer hears every notice this much later.",
-        FaultKind::DuplicateNotifications(_) => "The acquirer hears this share of notices twice.",
-        FaultKind::MalformedNotifications(_) => "So many notices are published that are no postings.",
-        FaultKind::KillListener => "The listener's connection is terminated once.",
-        FaultKind::DeafListener => "The listener is connected and gets answers, and no notice reaches it.",
-        FaultKind::BlackholeListener => "The listener's connection is half-open: its bytes are swallowed.",
-        FaultKind::DatabaseLatency(_) => "Every answer of the database comes this much later.",
-        FaultKind::DatabasePause => "The database stands still; connections stay open.",
-        FaultKind::DatabaseRestart => "The database is stopped properly once, and started again.",
-        FaultKind::DatabaseKill => "The database is killed, and started again when the fault is over.",
-        FaultKind::PausePosters => "Nobody posts: jobs that would be due meanwhile don't come to be.",
-        FaultKind::CancelWorkers(_) => {
-            "This share of the waiting workers cancel their call once, and call again."
-        }
-        FaultKind::CrashWorkers(_) => {
-            "This share of the workers die; others take their places when it is over."
-        }
-        FaultKind::ExhaustPool => "All connections that the database takes are held by somebody else.",
-        FaultKind::LongTransaction => {
-            "A transaction stays open, and with it every row that was deleted since."
-        }
-        FaultKind::FillNotifyQueue => "The queue of notices fills up behind a listener that doesn't read.",
     }
 }
 
