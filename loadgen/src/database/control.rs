@@ -1,4 +1,5 @@
-//! Power over a server that was started for a run: to pause it, to restart it, to kill it and start it again.
+//! Power over a server that was started for a run: to pause it, to restart it, to kill it and start it
+//! again, and where it has a network of its own, to cut it off.
 //!
 //! Only private clusters and the project's container can be treated so. Whatever was done to a server ends with
 //! the tool, however the tool ends: a paused cluster is taken down by its watchdog, and a container is woken by a
@@ -32,6 +33,14 @@ enum Server {
 struct Wishes {
     paused: usize,
     killed: usize,
+    cut_off: usize,
+}
+
+impl Wishes {
+    /// Nobody wants the server not to answer.
+    fn is_free(&self) -> bool {
+        self.paused == 0 && self.killed == 0 && self.cut_off == 0
+    }
 }
 
 impl ServerControl {
@@ -72,7 +81,7 @@ impl ServerControl {
         if wishes.paused == 0 && wishes.killed == 0 {
             match &self.server {
                 Server::Local(cluster) => alive(cluster)?.resume(),
-                Server::Docker(container) => container.wake().await?,
+                Server::Docker(container) => awake(container, &wishes).await?,
             }
         }
         Ok(())
@@ -90,7 +99,10 @@ impl ServerControl {
                 cluster.stop(StopMode::Fast).await?;
                 cluster.start().await?;
             }
-            Server::Docker(container) => container.restart().await?,
+            Server::Docker(container) => {
+                container.restart().await?;
+                awake(container, &wishes).await?;
+            }
         }
         Ok(())
     }
@@ -115,7 +127,7 @@ impl ServerControl {
         if wishes.killed == 0 {
             match &self.server {
                 Server::Local(cluster) => alive(cluster)?.start().await?,
-                Server::Docker(container) => container.wake().await?,
+                Server::Docker(container) => awake(container, &wishes).await?,
             }
             if wishes.paused > 0 {
                 match &self.server {
@@ -126,6 +138,40 @@ impl ServerControl {
         }
         Ok(())
     }
+
+    /// Cuts the server off its network, until [`reconnect`](Self::reconnect); `false` when it has none of its own.
+    pub async fn cut_off(&self) -> Result<bool, DatabaseError> {
+        let Server::Docker(container) = &self.server else { return Ok(false) };
+        let mut wishes = self.wishes.lock().await;
+        if wishes.cut_off == 0 {
+            container.cut_off().await?;
+        }
+        wishes.cut_off += 1;
+        Ok(true)
+    }
+
+    /// Brings the server back to its network, when nobody else has cut it off.
+    pub async fn reconnect(&self) -> Result<(), DatabaseError> {
+        let Server::Docker(container) = &self.server else { return Ok(()) };
+        let mut wishes = self.wishes.lock().await;
+        wishes.cut_off = wishes.cut_off.saturating_sub(1);
+        if wishes.cut_off == 0 {
+            container.join().await?;
+            if wishes.is_free() {
+                container.answer().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Undoes a pause or a kill, and waits for an answer where nothing else is in its way.
+async fn awake(container: &DockerServer, wishes: &Wishes) -> Result<(), DatabaseError> {
+    container.wake().await?;
+    if wishes.is_free() {
+        container.answer().await?;
+    }
+    Ok(())
 }
 
 fn alive(cluster: &Weak<LocalCluster>) -> Result<Arc<LocalCluster>, LocalError> {

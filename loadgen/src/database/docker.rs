@@ -2,109 +2,45 @@
 //!
 //! Promises: the server listens on 127.0.0.1 only; its password is made once, kept in a file that only its
 //! user can read, and never printed; what failed to come up leaves no container and no network behind; what
-//! ran before the tool came still runs when it has gone.
+//! ran before the tool came still runs when it has gone; what the tool started for a run goes with it, SIGKILL
+//! included.
 //!
 //! Isn't: a general Docker client. It says a handful of commands and reads the answers.
 
+mod compose;
+mod container;
 mod engine;
+mod error;
 mod guardian;
 mod password;
+mod project;
+mod server;
 
-use std::io;
-use std::process::{Output, Stdio};
+use std::io::IsTerminal as _;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
+use self::container::{Container, Seen, find, look};
 pub use self::engine::{Compose, Engine};
-use self::engine::{last_line, run};
-pub(super) use self::guardian::DockerServer;
+use self::engine::{docker, last_line};
+pub use self::error::DockerError;
+use self::guardian::Guardian;
+pub use self::project::IMAGE;
+use self::project::Project;
+pub(super) use self::project::image;
+pub(super) use self::server::DockerServer;
 use super::Durability;
 use super::error::DatabaseError;
 use super::url;
 
-/// The image that the compose file names, unless `POSTGRES_IMAGE` names another.
-pub const IMAGE: &str = "postgres:18";
-
 const COMPOSE_FILE: &str = include_str!("../../../docker-compose.yml");
-const PROJECT: &str = "clearance";
-const VOLUME: &str = "clearance_data";
-const PORT: u16 = 54_329;
 
 const PULL_PATIENCE: Duration = Duration::from_mins(10);
 const COMMAND_PATIENCE: Duration = Duration::from_mins(1);
-const START_PATIENCE: Duration = Duration::from_mins(1);
-
-/// Why there is no Postgres in Docker.
-#[derive(Debug, thiserror::Error)]
-pub enum DockerError {
-    /// There is no client.
-    #[error("docker isn't installed; install docker, or use --db local or --database-url")]
-    Absent,
-    /// The engine isn't for this user.
-    #[error(
-        "this user may not use docker's socket; join the group docker (then log in again), or run with sudo"
-    )]
-    PermissionDenied,
-    /// No engine answers.
-    #[error("docker's engine doesn't answer: {cause}; start it (systemctl start docker, or Docker Desktop)")]
-    Down {
-        /// What the client said.
-        cause: String,
-    },
-    /// There is no Compose.
-    #[error(
-        "docker is here and compose is not; install the plugin docker-compose-v2 or the program docker-compose"
-    )]
-    ComposeMissing,
-    /// The image isn't here and can't be fetched.
-    #[error(
-        "cannot get image {image}: {cause}; load one with \"docker load\", name one that is here in POSTGRES_IMAGE, \
-         or use --db local"
-    )]
-    Image {
-        /// Its name.
-        image: String,
-        /// What the engine said.
-        cause: String,
-    },
-    /// `CLEARANCE_DB_PORT` isn't a port.
-    #[error("CLEARANCE_DB_PORT is {given:?}, which is no port; give a number from 1 to 65535")]
-    Port {
-        /// What it is.
-        given: String,
-    },
-    /// A command failed.
-    #[error("cannot {doing} with docker: {cause}")]
-    Command {
-        /// What was being done.
-        doing: &'static str,
-        /// What the tool said.
-        cause: String,
-    },
-    /// Something else listens where the container would.
-    #[error("port {port} of 127.0.0.1 is in use; choose another in CLEARANCE_DB_PORT")]
-    PortTaken {
-        /// Which port.
-        port: u16,
-    },
-    /// The container runs and its server doesn't answer.
-    #[error("postgres in docker doesn't answer: {0}; look at \"docker compose -p clearance logs\"")]
-    Silent(String),
-    /// The data is from a time with another password.
-    #[error(
-        "postgres in docker has another password than is kept here; begin anew with \"clearance db down --volumes\""
-    )]
-    Estranged,
-    /// The password could not be kept.
-    #[error("cannot keep the database's password in {path}: {cause}")]
-    Password {
-        /// The file.
-        path: String,
-        /// What the system said.
-        cause: io::Error,
-    },
-}
+/// A server that is healthy has answered already, though not through its port.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is there of the project's container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,29 +49,25 @@ pub struct DockerStatus {
     pub container: Option<String>,
     /// Where its server listens, when it does.
     pub ports: Option<String>,
-    /// Whether the volume with its data exists.
-    pub volume: bool,
+    /// The volume with its data, when it exists.
+    pub volume: Option<String>,
 }
 
-/// The project's container, running.
+/// The project's container, running. Dropping it takes down what was brought up for this, and nothing else.
 pub struct DockerDatabase {
-    compose: Compose,
+    project: Project,
     port: u16,
     password: String,
-    /// What to undo when it is closed; nothing for a container that was up before.
-    undo: Option<Undo>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Undo {
-    volumes: bool,
+    /// Absent for a container that was up before, or is to stay.
+    guardian: Option<Guardian>,
 }
 
 impl std::fmt::Debug for DockerDatabase {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DockerDatabase")
+            .field("project", &self.project)
             .field("port", &self.port)
-            .field("undo", &self.undo)
+            .field("guardian", &self.guardian)
             .finish_non_exhaustive()
     }
 }
@@ -148,16 +80,34 @@ pub async fn up(
     DockerDatabase::start(durability, true, progress).await
 }
 
-/// Takes the container and its network down, its data too when asked.
+/// Takes the project down, with all that runs beside the server; its data too when asked.
 pub async fn down(volumes: bool) -> Result<(), DockerError> {
-    let compose = require().await?;
-    take_down(&compose, volumes).await
+    let tool = require().await?;
+    take_down(&tool, &Project::of_environment()?, volumes).await
 }
 
 /// Looks what is there.
 pub async fn status() -> Result<DockerStatus, DockerError> {
     require_engine().await?;
-    look().await
+    let project = Project::of_environment()?;
+    let Seen { container, volume } = look(&project).await?;
+    let volume = volume.then(|| project.volume());
+    let Some(container) = container else { return Ok(DockerStatus { container: None, ports: None, volume }) };
+    let ports = Some(container.ports).filter(|ports| !ports.is_empty());
+    Ok(DockerStatus { container: Some(container.status), ports, volume })
+}
+
+/// How to run `psql` inside the container, with these arguments: nothing need be installed here, and no password
+/// is asked for.
+pub async fn psql(arguments: &[String]) -> Result<Command, DockerError> {
+    require_engine().await?;
+    let found = find(&Project::of_environment()?).await?;
+    let container = found.filter(Container::is_up).ok_or(DockerError::NotUp)?;
+    let is_dialogue = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let mut command = Command::new("docker");
+    command.args(["exec", if is_dialogue { "-it" } else { "-i" }, &container.id]);
+    command.args(["psql", "--username", "clearance", "--dbname", "clearance"]).args(arguments);
+    Ok(command)
 }
 
 impl DockerDatabase {
@@ -166,26 +116,75 @@ impl DockerDatabase {
         keep: bool,
         progress: &(dyn Fn(&str) + Sync),
     ) -> Result<Self, DockerError> {
-        let compose = require().await?;
-        let port = port()?;
-        fetch_image(&image(), progress).await?;
-        let before = look().await?;
-        let password = password::get()?;
-        let undo = (!keep && before.container.is_none()).then_some(Undo { volumes: !before.volume });
-        let database = Self { compose, port, password, undo };
-        progress(&format!("starting {} in docker at 127.0.0.1:{port}", image()));
-        let outcome = match database.compose(&["up", "-d"], durability).await {
-            Ok(()) => answer(&database.connect_options()).await,
-            Err(DockerError::Command { cause, .. }) if is_port_taken(&cause) => {
-                Err(DockerError::PortTaken { port })
-            }
-            Err(error) => Err(error),
-        };
-        if outcome.is_err() && before.container.is_none() {
-            // What could not be taken down is of less interest than why it did not come up.
-            let _ = take_down(&database.compose, !before.volume).await;
+        let tool = require().await?;
+        let project = Project::of_environment()?;
+        let before = look(&project).await?;
+        if let Some(container) = before.container.filter(Container::is_up) {
+            return Self::join(project, &container, progress).await;
         }
-        outcome.map(|()| database)
+        fetch_image(&project.image, progress).await?;
+        let password = project.password()?;
+        // Set before there is anything to take down, so that there is no moment without it.
+        let guardian = Guardian::of_project(&tool, &project, !before.volume).await?;
+        let port = project.port;
+        let mut database = Self { project, port, password, guardian: Some(guardian) };
+        match database.bring_up(&tool, durability, progress).await {
+            Ok(()) => {
+                if let Some(guardian) = database.guardian.take_if(|_| keep) {
+                    guardian.dismiss();
+                }
+                Ok(database)
+            }
+            Err(error) => {
+                // What could not be taken down is of less interest than why it did not come up.
+                let _ = database.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn bring_up(
+        &self,
+        tool: &Compose,
+        durability: Durability,
+        progress: &(dyn Fn(&str) + Sync),
+    ) -> Result<(), DockerError> {
+        let (project, port) = (&self.project, self.port);
+        progress(&format!("starting {} in docker at 127.0.0.1:{port}", project.image));
+        let durable = match durability {
+            Durability::Safe => "on",
+            Durability::Fast => "off",
+        };
+        let up = ["up", "-d", "postgres"];
+        match compose::say(tool, project, "bring postgres up", &up, &self.password, durable).await {
+            Err(DockerError::Command { cause, .. }) if is_port_taken(&cause) => {
+                return Err(DockerError::PortTaken { port });
+            }
+            outcome => outcome?,
+        }
+        let container = find(project).await?.ok_or(DockerError::NotUp)?;
+        container.healthy(project, progress).await?;
+        answer(&self.connect_options()).await
+    }
+
+    /// Uses a container that is up, as it is, and leaves it so.
+    async fn join(
+        project: Project,
+        container: &Container,
+        progress: &(dyn Fn(&str) + Sync),
+    ) -> Result<Self, DockerError> {
+        if container.mend(&project).await? {
+            progress("mended the container, which an earlier run had left paused or cut off");
+        }
+        container.healthy(&project, progress).await?;
+        // What was mended has its port only now.
+        let container = find(&project).await?.ok_or(DockerError::NotUp)?;
+        let port = container.port().unwrap_or(project.port);
+        progress(&format!("using the postgres that is up in docker at 127.0.0.1:{port}"));
+        let password = project.password()?;
+        let database = Self { project, port, password, guardian: None };
+        answer(&database.connect_options()).await?;
+        Ok(database)
     }
 
     /// How to connect. The options hold the password: never print them.
@@ -200,30 +199,23 @@ impl DockerDatabase {
             .ssl_mode(PgSslMode::Disable)
     }
 
-    /// Takes down what was brought up for this, and nothing else.
+    /// Where it listens.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Takes down what was brought up for this, and nothing else, and waits until that is done.
     pub async fn close(mut self) -> Result<(), DockerError> {
-        match self.undo.take() {
-            Some(undo) => take_down(&self.compose, undo.volumes).await,
+        match self.guardian.take() {
+            Some(guardian) => guardian.relieve().await,
             None => Ok(()),
         }
     }
 
-    async fn compose(&self, arguments: &[&str], durability: Durability) -> Result<(), DockerError> {
-        let durable = match durability {
-            Durability::Safe => "on",
-            Durability::Fast => "off",
-        };
-        let environment = [
-            ("CLEARANCE_DB_PASSWORD", self.password.clone()),
-            ("CLEARANCE_DB_PORT", self.port.to_string()),
-            ("CLEARANCE_DB_DURABLE", durable.to_owned()),
-        ];
-        say(&self.compose, "bring postgres up", arguments, &environment).await
-    }
-
     /// Power over the container, for faults.
     pub(super) fn server(&self) -> DockerServer {
-        DockerServer::new(self.connect_options())
+        DockerServer::new(self.project.clone(), self.connect_options())
     }
 }
 
@@ -239,35 +231,12 @@ async fn answer(options: &PgConnectOptions) -> Result<(), DockerError> {
             }
             // A volume from before the password was made anew: waiting won't help.
             Err(DatabaseError::Refused { .. }) => return Err(DockerError::Estranged),
-            Err(error) if begun.elapsed() > START_PATIENCE => {
+            Err(error) if begun.elapsed() > ANSWER_PATIENCE => {
                 return Err(DockerError::Silent(error.to_string()));
             }
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
-}
-
-impl Drop for DockerDatabase {
-    fn drop(&mut self) {
-        let Some(undo) = self.undo.take() else { return };
-        // Said and not waited for: a container takes seconds to stop, and nobody may wait in a drop.
-        let (program, first) = self.compose.program();
-        let mut command = std::process::Command::new(program);
-        command.args(first).args(["-p", PROJECT, "-f", "-"]).args(down_arguments(undo.volumes));
-        command.env("CLEARANCE_DB_PASSWORD", "unused").current_dir("/");
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let spawned = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        if let Ok(mut child) = spawned
-            && let Some(mut stdin) = child.stdin.take()
-        {
-            let _ = io::Write::write_all(&mut stdin, COMPOSE_FILE.as_bytes());
-        }
-    }
-}
-
-/// The image that is used.
-pub(super) fn image() -> String {
-    std::env::var("POSTGRES_IMAGE").ok().filter(|image| !image.is_empty()).unwrap_or_else(|| IMAGE.to_owned())
 }
 
 /// Whether an image is on this machine.
@@ -283,16 +252,6 @@ pub(super) async fn images() -> Vec<String> {
     let Ok(output) = docker("list images", &arguments, COMMAND_PATIENCE).await else { return Vec::new() };
     let listing = String::from_utf8_lossy(&output.stdout).into_owned();
     listing.lines().filter(|image| image.contains("postgres")).map(str::to_owned).collect()
-}
-
-fn port() -> Result<u16, DockerError> {
-    match std::env::var("CLEARANCE_DB_PORT") {
-        Ok(given) if !given.is_empty() => match given.parse() {
-            Ok(port) if port > 0 => Ok(port),
-            _ => Err(DockerError::Port { given }),
-        },
-        _ => Ok(PORT),
-    }
 }
 
 fn is_port_taken(complaint: &str) -> bool {
@@ -328,62 +287,24 @@ async fn fetch_image(image: &str, progress: &(dyn Fn(&str) + Sync)) -> Result<()
     Err(DockerError::Image { image: image.to_owned(), cause })
 }
 
-async fn look() -> Result<DockerStatus, DockerError> {
-    let filter = format!("label=com.docker.compose.project={PROJECT}");
-    let format = "{{.Status}}\t{{.Ports}}";
-    let listing = docker(
-        "look for the container",
-        &["ps", "--all", "--filter", &filter, "--format", format],
-        COMMAND_PATIENCE,
-    )
-    .await?;
-    let listing = String::from_utf8_lossy(&listing.stdout).into_owned();
-    let (container, ports) = match listing.lines().next().and_then(|line| line.split_once('\t')) {
-        Some((status, ports)) => (Some(status.to_owned()), (!ports.is_empty()).then(|| ports.to_owned())),
-        None => (None, None),
-    };
-    let volume = docker("look for the volume", &["volume", "inspect", VOLUME], COMMAND_PATIENCE).await?;
-    Ok(DockerStatus { container, ports, volume: volume.status.success() })
-}
-
-fn down_arguments(volumes: bool) -> &'static [&'static str] {
-    if volumes { &["down", "--volumes", "--timeout", "5"] } else { &["down", "--timeout", "5"] }
-}
-
-async fn take_down(compose: &Compose, volumes: bool) -> Result<(), DockerError> {
-    // Compose reads the whole file, and insists on a password even where none is used.
-    let environment = [("CLEARANCE_DB_PASSWORD", "unused".to_owned())];
-    say(compose, "take postgres down", down_arguments(volumes), &environment).await
-}
-
-async fn say(
-    compose: &Compose,
-    doing: &'static str,
-    arguments: &[&str],
-    environment: &[(&str, String)],
-) -> Result<(), DockerError> {
-    let (program, first) = compose.program();
-    let all: Vec<&str> = first.iter().chain(&["-p", PROJECT, "-f", "-"]).chain(arguments).copied().collect();
-    let failed = |cause| DockerError::Command { doing, cause };
-    let output = run(program, &all, Some(COMPOSE_FILE), environment, COMMAND_PATIENCE)
-        .await
-        .map_err(|error| failed(error.to_string()))?;
-    if output.status.success() { Ok(()) } else { Err(failed(last_line(&output.stderr))) }
-}
-
-async fn docker(doing: &'static str, arguments: &[&str], patience: Duration) -> Result<Output, DockerError> {
-    run("docker", arguments, None, &[], patience)
-        .await
-        .map_err(|error| DockerError::Command { doing, cause: error.to_string() })
+async fn take_down(tool: &Compose, project: &Project, volumes: bool) -> Result<(), DockerError> {
+    compose::say(tool, project, "take postgres down", compose::down_arguments(volumes), "unused", "on").await
 }
 
 #[cfg(test)]
 mod tests {
+    use super::project::{CONNECTIONS_DEFAULT, PATIENCE_DEFAULT, PORT_DEFAULT};
     use super::*;
 
     #[test]
     fn the_compose_file_says_what_the_code_says() {
-        assert!(COMPOSE_FILE.contains(&format!("${{POSTGRES_IMAGE:-{IMAGE}}}")));
-        assert!(COMPOSE_FILE.contains(&format!("\"127.0.0.1:${{CLEARANCE_DB_PORT:-{PORT}}}:5432\"")));
+        for said in [
+            format!("${{POSTGRES_IMAGE:-{IMAGE}}}"),
+            format!("\"127.0.0.1:${{CLEARANCE_DB_PORT:-{PORT_DEFAULT}}}:5432\""),
+            format!("max_connections=${{CLEARANCE_DB_CONNECTIONS:-{CONNECTIONS_DEFAULT}}}"),
+            format!("retries: ${{CLEARANCE_DB_PATIENCE:-{PATIENCE_DEFAULT}}}"),
+        ] {
+            assert!(COMPOSE_FILE.contains(&said), "{said}");
+        }
     }
 }

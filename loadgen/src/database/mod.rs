@@ -136,7 +136,7 @@ impl fmt::Display for Durability {
 enum Server {
     Url,
     Local(Arc<LocalCluster>),
-    Docker(DockerDatabase),
+    Docker(Box<DockerDatabase>),
 }
 
 /// A database that answers. Dropping it stops and removes what was started for it.
@@ -364,5 +364,5 @@ async fn open_docker(
     let options = container.connect_options();
     let facts = server::inspect_ours(&options).await?;
     let control = Some(ServerControl::of_container(container.server()));
-    Ok(Database { options, facts, server: Server::Docker(container), control })
+    Ok(Database { options, facts, server: Server::Docker(Box::new(container)), control })
 }

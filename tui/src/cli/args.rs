@@ -101,15 +101,15 @@ pub(super) enum Command {
 }
 
 /// What to do with the Postgres in Docker.
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(super) enum DbCommand {
-    /// Start it and leave it running
+    /// Start it and leave it running; one that runs is used as it is
     Up {
         /// How it treats commits
         #[arg(long, value_name = "safe|fast", default_value = "safe")]
         db_durability: DurabilityArg,
     },
-    /// Stop and remove it
+    /// Stop and remove it, with what runs beside it
     Down {
         /// Remove its data as well
         #[arg(long)]
@@ -117,6 +117,12 @@ pub(super) enum DbCommand {
     },
     /// Tell whether it runs, and where
     Status,
+    /// Open psql in it, such as `clearance db psql -c 'SELECT count(*) FROM clearance.jobs'`
+    Psql {
+        /// What psql is told
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+        arguments: Vec<String>,
+    },
 }
 
 /// An existing database.

@@ -2,6 +2,7 @@
 
 mod args;
 mod compare;
+mod db;
 mod doctor;
 mod failure;
 mod ground;
@@ -17,9 +18,8 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
-use loadgen::database::docker;
 
-use args::{Cli, Command, DbCommand};
+use args::{Cli, Command};
 use failure::Failure;
 
 /// Runs the command that was typed and says how it ended.
@@ -45,38 +45,13 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             report::report(&recording, &to, report::part(from, length))
         }
         Command::Compare(args) => compare::compare(&args),
-        Command::Db(command) => db(command),
+        Command::Db(command) => db::db(command),
         Command::Doctor { url } => doctor::doctor(url.database_url.as_deref()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "clearance", &mut io::stdout());
             Ok(ExitCode::SUCCESS)
         }
     }
-}
-
-fn db(command: DbCommand) -> Result<ExitCode, Failure> {
-    let progress = |doing: &str| eprintln!("clearance: {doing}");
-    block_on(async {
-        match command {
-            DbCommand::Up { db_durability } => {
-                docker::up(db_durability.into(), &progress).await?;
-                print("up; use it with: clearance run --db docker\n")?;
-            }
-            DbCommand::Down { volumes } => {
-                docker::down(volumes).await?;
-                print("down\n")?;
-            }
-            DbCommand::Status => {
-                let status = docker::status().await?;
-                let container =
-                    status.container.as_deref().unwrap_or("not there; start it with: clearance db up");
-                let ports = status.ports.as_deref().unwrap_or("none");
-                let volume = if status.volume { "there" } else { "none" };
-                print(&format!("container  {container}\nports      {ports}\ndata       {volume}\n"))?;
-            }
-        }
-        Ok(ExitCode::SUCCESS)
-    })
 }
 
 /// Prints to stdout; a reader who has had enough, such as `head`, is no failure.

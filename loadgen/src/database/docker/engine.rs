@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
+use super::error::DockerError;
+
 /// How long a question may take; an engine that starts up can be slow.
 const QUESTION_PATIENCE: Duration = Duration::from_secs(20);
 
@@ -108,6 +110,25 @@ impl Compose {
             Self::Standalone { .. } => ("docker-compose", &[]),
         }
     }
+}
+
+/// Gives an order to the engine.
+pub(super) async fn docker(
+    doing: &'static str,
+    arguments: &[&str],
+    patience: Duration,
+) -> Result<Output, DockerError> {
+    run("docker", arguments, None, &[], patience)
+        .await
+        .map_err(|error| DockerError::Command { doing, cause: error.to_string() })
+}
+
+/// What a tool said that did what it was told.
+pub(super) fn said(doing: &'static str, output: &Output) -> Result<String, DockerError> {
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    }
+    Err(DockerError::Command { doing, cause: last_line(&output.stderr) })
 }
 
 /// Runs a program to its end, within bounds.

@@ -1,122 +1,92 @@
-//! What is done to the project's container by a fault, and who undoes it.
+//! Who undoes what was done to a container, whatever becomes of the tool.
 //!
-//! A container outlives the tool. So whoever pauses or kills it first sets a guardian beside it: a shell that
-//! waits for the end of a pipe that only the tool holds open, and then wakes the container. Ending the fault and
-//! ending the tool, SIGKILL included, take the same way.
+//! A container outlives the tool. So whoever starts one for a run, pauses it, kills it or cuts it off first sets a
+//! guardian beside it: a shell, in a process group of its own and deaf to signals, that waits for the end of a pipe
+//! which only the tool holds open, and then gives one order to Docker. Ending it properly and losing the tool,
+//! SIGKILL included, take the same way. A machine that crashes takes the guardian along: then the next use mends.
 
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 
-use sqlx::postgres::PgConnectOptions;
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
-use tokio::sync::Mutex;
 
-use super::engine::last_line;
-use super::{COMMAND_PATIENCE, DockerError, PROJECT, answer, docker};
+use super::engine::{Compose, said};
+use super::error::DockerError;
+use super::project::Project;
+use super::{COMMAND_PATIENCE, COMPOSE_FILE, compose};
 
-/// The project's container, as faults treat it.
-pub(in super::super) struct DockerServer {
-    options: PgConnectOptions,
-    guardian: Mutex<Option<Guardian>>,
-}
+/// Waits for the end of its stdin, which it hands on to the order; tries again when the order meets another's.
+const SCRIPT: &str = "\
+trap '' HUP INT TERM QUIT
+input=$(cat)
+for pause in 1 2 4 0; do
+    said=$(printf '%s' \"$input\" | \"$@\" 2>&1) && exit 0
+    sleep $pause
+done
+printf '%s\\n' \"$said\" >&2
+exit 1";
 
-// The options hold a password; their own Debug shows it.
-impl std::fmt::Debug for DockerServer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DockerServer").field("guardian", &self.guardian).finish_non_exhaustive()
-    }
-}
-
-/// Wakes a container when it is told to, or when the tool is gone.
+/// Gives its order when it is told to, or when the tool is gone.
 #[derive(Debug)]
-struct Guardian {
+pub(super) struct Guardian {
+    doing: &'static str,
     shell: Child,
 }
 
-impl DockerServer {
-    pub(super) fn new(options: PgConnectOptions) -> Self {
-        Self { options, guardian: Mutex::default() }
-    }
-
-    pub(in super::super) async fn pause(&self) -> Result<(), DockerError> {
-        self.treat("pause postgres", &["pause"], "unpause").await
-    }
-
-    pub(in super::super) async fn kill(&self) -> Result<(), DockerError> {
-        self.treat("kill postgres", &["kill"], "start").await
-    }
-
-    /// Not docker's own restart, which stops an image's server by whatever signal the image says.
-    pub(in super::super) async fn restart(&self) -> Result<(), DockerError> {
-        let doing = "restart postgres";
-        self.treat(doing, &["kill", "--signal", "INT"], "start").await?;
-        let stopped = docker(doing, &["wait", &container().await?], COMMAND_PATIENCE).await;
-        self.wake().await?;
-        said(doing, &stopped?)
-    }
-
-    /// Undoes a pause or a kill, and waits until the server answers; does nothing when there was none.
-    pub(in super::super) async fn wake(&self) -> Result<(), DockerError> {
-        let Some(guardian) = self.guardian.lock().await.take() else { return Ok(()) };
-        guardian.wake().await?;
-        answer(&self.options).await
-    }
-
-    async fn treat(
-        &self,
-        doing: &'static str,
-        treatment: &[&str],
-        undo: &'static str,
-    ) -> Result<(), DockerError> {
-        let container = container().await?;
-        let mut guardian = self.guardian.lock().await;
-        if let Some(before) = guardian.take() {
-            before.wake().await?;
-        }
-        *guardian = Some(Guardian::set(&container, undo)?);
-        let arguments: Vec<&str> = treatment.iter().copied().chain([container.as_str()]).collect();
-        said(doing, &docker(doing, &arguments, COMMAND_PATIENCE).await?)
-    }
-}
-
 impl Guardian {
-    fn set(container: &str, undo: &str) -> Result<Self, DockerError> {
-        let mut command = Command::new("/bin/sh");
-        command.args([
-            "-c",
-            "trap '' HUP INT TERM QUIT; while read -r _; do :; done; exec docker \"$@\"",
-            "guardian",
-        ]);
-        command.args([undo, container]).current_dir("/").process_group(0);
+    /// One that gives an order to Docker.
+    pub(super) fn of_order(doing: &'static str, arguments: &[&str]) -> Result<Self, DockerError> {
+        let mut command = shell("docker");
+        command.args(arguments);
+        Self::spawn(doing, command)
+    }
+
+    /// One that takes the project down.
+    pub(super) async fn of_project(
+        tool: &Compose,
+        project: &Project,
+        volumes: bool,
+    ) -> Result<Self, DockerError> {
+        let doing = "take postgres down";
+        let (program, first) = tool.program();
+        let mut command = shell(program);
+        command.args(first).args(["-p", &project.name, "-f", "-"]).args(compose::down_arguments(volumes));
+        command.envs(compose::environment(project, "unused", "on"));
+        command.env("COMPOSE_PROFILES", compose::PROFILES);
+        let mut guardian = Self::spawn(doing, command)?;
+        if let Some(stdin) = &mut guardian.shell.stdin {
+            let written = stdin.write_all(COMPOSE_FILE.as_bytes()).await;
+            written.map_err(|cause| DockerError::Command { doing, cause: cause.to_string() })?;
+        }
+        Ok(guardian)
+    }
+
+    fn spawn(doing: &'static str, mut command: Command) -> Result<Self, DockerError> {
+        command.current_dir("/").process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let shell = command.spawn().map_err(|cause| failed(cause.to_string()))?;
-        Ok(Self { shell })
+        let failed = |cause: std::io::Error| DockerError::Command { doing, cause: cause.to_string() };
+        Ok(Self { doing, shell: command.spawn().map_err(failed)? })
     }
 
-    async fn wake(mut self) -> Result<(), DockerError> {
+    /// Lets it go without its order: what it watches over is to stay.
+    pub(super) fn dismiss(mut self) {
+        // It hears no other signal. That it has ended already, which it can't, would be as good.
+        let _ = self.shell.start_kill();
+    }
+
+    /// Lets it give its order, and waits until that is done.
+    pub(super) async fn relieve(mut self) -> Result<(), DockerError> {
+        let doing = self.doing;
         drop(self.shell.stdin.take());
-        let woken = tokio::time::timeout(COMMAND_PATIENCE, self.shell.wait_with_output()).await;
-        let output = woken.map_err(|_| failed("docker doesn't answer".to_owned()))?;
-        said("wake postgres", &output.map_err(|cause| failed(cause.to_string()))?)
+        let done = tokio::time::timeout(COMMAND_PATIENCE, self.shell.wait_with_output()).await;
+        let failed = |cause: String| DockerError::Command { doing, cause };
+        let output = done.map_err(|_| failed("docker doesn't answer".to_owned()))?;
+        said(doing, &output.map_err(|cause| failed(cause.to_string()))?).map(drop)
     }
 }
 
-/// The id of the project's container.
-async fn container() -> Result<String, DockerError> {
-    let doing = "find postgres";
-    let filter = format!("label=com.docker.compose.project={PROJECT}");
-    let listing = docker(doing, &["ps", "--all", "--quiet", "--filter", &filter], COMMAND_PATIENCE).await?;
-    let listing = String::from_utf8_lossy(&listing.stdout).into_owned();
-    let first = listing.lines().next().map(str::to_owned);
-    first.ok_or_else(|| DockerError::Command { doing, cause: "its container is gone".to_owned() })
-}
-
-fn said(doing: &'static str, output: &Output) -> Result<(), DockerError> {
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(DockerError::Command { doing, cause: last_line(&output.stderr) })
-}
-
-fn failed(cause: String) -> DockerError {
-    DockerError::Command { doing: "wake postgres", cause }
+fn shell(program: &str) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", SCRIPT, "guardian", program]);
+    command
 }

@@ -1,4 +1,4 @@
-//! The password of the project's container: made once, kept where only its user can read it.
+//! The password of a project's container: made once, kept where only its user can read it.
 
 use std::env;
 use std::fs::{self, DirBuilder, File};
@@ -6,18 +6,18 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::DockerError;
+use super::error::DockerError;
 
-/// Reads the password, or makes one where there is none yet.
-pub(super) fn get() -> Result<String, DockerError> {
-    let path = directory().join("docker-password");
+/// Reads a project's password, or makes one where there is none yet.
+pub(super) fn get(project: &str) -> Result<String, DockerError> {
+    let path = directory().join(format!("{project}.password"));
     get_at(&path).map_err(|cause| DockerError::Password { path: path.display().to_string(), cause })
 }
 
 fn directory() -> PathBuf {
     let given = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = given("XDG_STATE_HOME").or_else(|| given("HOME").map(|home| home.join(".local/state")));
-    state.unwrap_or_else(env::temp_dir).join("clearance")
+    state.unwrap_or_else(env::temp_dir).join("clearance/docker")
 }
 
 fn get_at(path: &Path) -> io::Result<String> {
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn the_password_is_made_once_and_only_its_user_can_read_it() {
         let root = tempfile::tempdir().unwrap();
-        let path = root.path().join("state/clearance/docker-password");
+        let path = root.path().join("state/clearance/docker/clearance.password");
         let made = get_at(&path).unwrap();
         assert_eq!(made.len(), 32);
         assert_eq!(get_at(&path).unwrap(), made);
