@@ -20,13 +20,13 @@ use tokio::runtime::Handle;
 use crate::job::{Job, ProvisionerType, Tags, WorkerId};
 use crate::pubsub::PubSub;
 use crate::store::{JobStore, StoreError};
-use crate::wakeup::{AcquireeId, DomainId, Input};
+use crate::wakeup::{DomainId, Input};
 
 use acquiring::{Acquiring, Step};
 use shared::Shared;
 
 pub use options::{AcquirerOptions, ConnectError};
-pub use snapshot::DomainSnapshot;
+pub use snapshot::{DomainDetail, DomainSnapshot, TokenSnapshot};
 pub use tap::{ChannelTap, Event, QueryOutcome, Tap};
 
 /// Shared by many workers that want jobs, so that few queries serve them all.
@@ -129,11 +129,11 @@ impl Acquirer {
         self.inner.shared.domains()
     }
 
-    /// The acquirees of a domain and whom they want a job for: the cleared ones, then those who sleep, longest
-    /// waiting first.
+    /// One domain at this moment, with its acquirees, so many at most, and its tokens; `None` when it doesn't stand.
+    /// Costs what it answers with.
     #[must_use]
-    pub fn acquirees(&self, domain: DomainId) -> Vec<(AcquireeId, WorkerId)> {
-        self.inner.shared.acquirees(domain)
+    pub fn domain(&self, domain: DomainId, acquirees_max: usize) -> Option<DomainDetail> {
+        self.inner.shared.domain(domain, acquirees_max)
     }
 
     /// How many acquirees there are in all domains.

@@ -16,7 +16,7 @@ use crate::wakeup::{
     Policy, Time,
 };
 
-use super::snapshot::DomainSnapshot;
+use super::snapshot::{DomainDetail, DomainSnapshot, TokenSnapshot};
 use super::{AcquireError, AcquirerOptions, Event, QueryOutcome, give_back, query};
 
 /// What an acquirer's tasks share.
@@ -206,14 +206,19 @@ impl Shared {
         state.machine.domains().map(|domain| DomainSnapshot::new(&domain, now)).collect()
     }
 
-    pub(super) fn acquirees(&self, domain: DomainId) -> Vec<(AcquireeId, WorkerId)> {
+    pub(super) fn domain(&self, domain: DomainId, acquirees_max: usize) -> Option<DomainDetail> {
         let state = self.lock();
-        let callers = &state.callers;
-        state
-            .machine
-            .acquirees(domain)
-            .filter_map(|acquiree| Some((acquiree, callers.get(&acquiree)?.worker)))
-            .collect()
+        let State { machine, callers, .. } = &*state;
+        let view = machine.domain(domain)?;
+        let acquirees = machine.acquirees(domain);
+        Some(DomainDetail {
+            domain: DomainSnapshot::new(&view, self.now()),
+            acquirees: acquirees
+                .filter_map(|acquiree| Some((acquiree, callers.get(&acquiree)?.worker)))
+                .take(acquirees_max)
+                .collect(),
+            tokens: machine.tokens(domain).map(TokenSnapshot::from).collect(),
+        })
     }
 
     pub(super) fn acquirees_len(&self) -> usize {

@@ -4,6 +4,7 @@
 mod answers;
 mod digest;
 mod routing;
+mod views;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ use super::{
     AcquireeId, AfterError, Cause, Chain, Chance, Clearance, ClearanceId, Departed, DomainId, DomainSpec,
     Doubtful, FirstPoll, Input, Outcome, Output, Policy, Postings, RootCause, Route, Time,
 };
+
+pub use views::{DomainView, TokenView};
 
 /// Decides who may query, and why.
 ///
@@ -63,27 +66,6 @@ pub struct Machine {
     tickets_given: u64,
 }
 
-/// A domain as an onlooker sees it.
-#[derive(Debug, Clone)]
-pub struct DomainView<'a> {
-    /// Its name.
-    pub id: DomainId,
-    /// What it accepts.
-    pub spec: &'a Arc<DomainSpec>,
-    /// How many of its acquirees sleep; those of the clearance in use don't.
-    pub waiting: usize,
-    /// The clearance in use, and whether its query is in flight.
-    pub in_use: Option<(Clearance, bool)>,
-    /// What it remembers for after its query (`S6`).
-    pub pending: Option<RootCause>,
-    /// How many tokens it has: postings of one shape each that are not accounted for (`W2`).
-    pub tokens: usize,
-    /// Until when it waits after an error before it queries again (`W11`).
-    pub pausing_until: Option<Time>,
-    /// When its backup poll comes round.
-    pub next_poll: Time,
-}
-
 impl Machine {
     /// A machine without domains. Every domain is cleared or pended once per `backup_poll` (`S10`).
     ///
@@ -118,35 +100,6 @@ impl Machine {
     #[must_use]
     pub fn policy(&self) -> Policy {
         self.policy
-    }
-
-    /// All domains in order of birth.
-    pub fn domains(&self) -> impl Iterator<Item = DomainView<'_>> {
-        self.domains.values().map(|domain| DomainView {
-            id: domain.id,
-            spec: &domain.spec,
-            waiting: domain.waiting_len(),
-            in_use: domain
-                .in_use()
-                .map(|in_use| (in_use.clearance, matches!(in_use.phase, ClearancePhase::Querying(_)))),
-            pending: domain.pending,
-            tokens: self.book.tokens(domain.id),
-            pausing_until: match &domain.activity {
-                Activity::Pausing(pause) => Some(pause.until),
-                Activity::Idle | Activity::InUse(_) => None,
-            },
-            next_poll: domain.next_poll,
-        })
-    }
-
-    /// The acquirees of a domain: those whom its clearance is for, then those who sleep, longest waiting first.
-    pub fn acquirees(&self, domain: DomainId) -> impl Iterator<Item = AcquireeId> {
-        let domain = self.domains.get(domain);
-        let holders = domain
-            .and_then(Domain::in_use)
-            .into_iter()
-            .flat_map(|in_use| in_use.holders.iter().flatten().map(|(_, acquiree)| *acquiree));
-        holders.chain(domain.into_iter().flat_map(Domain::waiting))
     }
 
     /// How many acquirees there are in all.

@@ -24,7 +24,7 @@ pub use chance::{Chance, FirstChoice};
 #[cfg(feature = "runtime")]
 pub(crate) use ids::IdMap;
 pub use key::{DomainKey, DomainSpec};
-pub use machine::{DomainView, Machine};
+pub use machine::{DomainView, Machine, TokenView};
 pub use policy::{
     AfterError, Chain, Departed, Doubtful, FirstPoll, Order, Policy, Postings, Route, Switch, UnknownValue,
 };

@@ -46,6 +46,16 @@ impl Token {
         self.open.is_none().then_some(self.named.len())
     }
 
+    /// How many jobs it names.
+    pub(super) fn named(&self) -> usize {
+        self.named.len()
+    }
+
+    /// Whether it stands for jobs as well that it doesn't name.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     fn stands_for_nothing(&self) -> bool {
         self.named.is_empty() && self.open.is_none()
     }
@@ -145,6 +155,11 @@ impl Book {
     /// How many tokens it has.
     pub(super) fn tokens(&self, domain: DomainId) -> usize {
         self.by_domain.get(&domain).map_or(0, |tokens| tokens.0.len())
+    }
+
+    /// Its tokens, and what the jobs of each demand.
+    pub(super) fn tokens_of(&self, domain: DomainId) -> impl Iterator<Item = (&Shape, &Token)> {
+        self.by_domain.get(&domain).into_iter().flat_map(|tokens| &tokens.0)
     }
 
     /// Feeds what a domain keeps in mind; of the moments, which queries in flight had `begun` before.
