@@ -3,6 +3,8 @@
 //! Made by the run at its own pace and published through a `watch` channel, so that the latest wins
 //! and a slow reader costs the load nothing.
 
+mod page;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,9 @@ pub use acquirer::wakeup::{Cause, ClearanceId, DomainSpec, Policy, RootCause};
 
 pub use crate::measure::{DomainNumber, Stage};
 pub use crate::observe::{DatabaseSample, Statement, StatementCounts};
+pub use page::{
+    DomainPage, LISTED_MAX, PageAcquiree, PageClearance, PageLive, PageReplica, PageToken, ShapeBacklog,
+};
 
 /// One moment of a run.
 #[derive(Debug, Clone, Default, PartialEq)]

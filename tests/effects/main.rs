@@ -10,6 +10,7 @@ mod latency;
 mod listener;
 mod live;
 mod load;
+mod looking;
 mod notices;
 mod overlapping;
 mod queue;

@@ -287,6 +287,7 @@ async fn main() -> anyhow::Result<()> {
         snapshots,
         controls,
         events: None,
+        domains: None,
         log,
         options: DashboardOptions {
             ascii: has("ascii"),

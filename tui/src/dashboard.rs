@@ -15,8 +15,8 @@ use chrono::Local;
 use crossterm::event::{Event, EventStream};
 use futures::{Stream, StreamExt as _};
 use loadgen::control::Control;
-use loadgen::run::EventReader;
-use loadgen::snapshot::{RunPhase, Snapshot};
+use loadgen::run::{DomainReader, EventReader};
+use loadgen::snapshot::{DomainNumber, RunPhase, Snapshot};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::Size;
@@ -34,6 +34,8 @@ use crate::view::view;
 
 /// The most frames drawn in a second, keys apart.
 pub const FRAMES_PER_SECOND: u32 = 15;
+/// How often a domain whose page is on the screen is looked at.
+const LOOK_PERIOD: Duration = Duration::from_millis(250);
 
 /// Everything the dashboard needs.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub struct DashboardInput {
     pub controls: mpsc::UnboundedSender<Control>,
     /// What the Wakeups view shows; `None` where nobody logs it.
     pub events: Option<EventReader>,
+    /// What a domain's page shows; `None` where nobody can look.
+    pub domains: Option<DomainReader>,
     /// What the Log view shows.
     pub log: LogRing,
     /// How it looks and ends.
@@ -174,6 +178,8 @@ pub struct Session {
     input: DashboardInput,
     model: Model,
     log_next: u64,
+    /// The domain that was looked at last, and when.
+    looked: Option<(DomainNumber, Instant)>,
     began: Instant,
     run_gone: bool,
 }
@@ -184,7 +190,7 @@ impl Session {
     pub fn new(input: DashboardInput, size: Size) -> Self {
         let DashboardOptions { ascii, no_color, stay_when_finished, picture, .. } = input.options;
         let model = Model { picture, ..Model::new(Theme::new(ascii, no_color), size, stay_when_finished) };
-        Self { input, model, log_next: 0, began: Instant::now(), run_gone: false }
+        Self { input, model, log_next: 0, looked: None, began: Instant::now(), run_gone: false }
     }
 
     /// Shows the run on `terminal` until somebody leaves, suspends, or the run ends.
@@ -284,7 +290,21 @@ impl Session {
                 self.tell(Message::Events(came));
             }
         }
+        self.look();
         self.tell(Message::Tick(self.began.elapsed()))
+    }
+
+    /// Looks at the domain whose page is on the screen, at no other.
+    fn look(&mut self) {
+        let Some((reader, number)) = self.input.domains.as_ref().zip(self.model.looks_at()) else { return };
+        let is_fresh = |(of, at): (DomainNumber, Instant)| of == number && at.elapsed() < LOOK_PERIOD;
+        if self.looked.is_some_and(is_fresh) {
+            return;
+        }
+        self.looked = Some((number, Instant::now()));
+        if let Some(page) = reader.read(number) {
+            self.tell(Message::Domain(Arc::new(page)));
+        }
     }
 
     fn run_went_away(&mut self) -> Option<Pause> {

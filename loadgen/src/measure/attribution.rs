@@ -107,6 +107,11 @@ impl Attribution {
         &self.domains[index].accepts
     }
 
+    /// The domains that accept jobs of this shape, on each replica.
+    pub(super) fn accepted_by(&self, shape: usize) -> &[DomainIndex] {
+        &self.shapes[shape].accepted_by
+    }
+
     pub(super) fn cleared(&mut self, index: DomainIndex, clearance: &Clearance, at: Time) {
         let domain = &mut self.domains[index];
         // One that goes on from another clearance never slept between the two.

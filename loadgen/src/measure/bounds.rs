@@ -18,6 +18,7 @@ fn kept(state: &State) -> BTreeMap<&'static str, usize> {
         ("unfinished jobs", state.live.len()),
         ("queued by shape", state.shapes.entries()),
         ("clearances", state.clearances.len()),
+        ("waiters", state.waiters.len()),
         ("domains", state.domains.len()),
         ("standing domains", state.domains.standing_len()),
         ("faults", state.faults.len()),

@@ -54,6 +54,11 @@ impl Clearances {
         self.live.insert((replica, clearance.id), live);
     }
 
+    /// A clearance in use.
+    pub(crate) fn get(&self, replica: usize, clearance: ClearanceId) -> Option<&LiveClearance> {
+        self.live.get(&(replica, clearance))
+    }
+
     /// Takes a clearance that is void.
     pub(crate) fn revoked(&mut self, replica: usize, clearance: ClearanceId) -> Option<LiveClearance> {
         self.live.remove(&(replica, clearance))

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
-use acquirer::wakeup::{Cause, DomainId, DomainKey, DomainSpec, RootCause};
+use acquirer::wakeup::{Cause, ClearanceId, DomainId, DomainKey, DomainSpec, RootCause};
+use hdrhistogram::Histogram;
 
 use super::alphabet::Time;
+use super::latency;
 use super::recent::RECENT_SECONDS;
 
 /// Names a domain of one replica in [`Domains`].
@@ -22,6 +25,8 @@ pub(crate) struct Domains {
     stats: Vec<DomainStats>,
     by_key: BTreeMap<(DomainKey, usize), DomainIndex>,
     standing: HashMap<(usize, DomainId), DomainIndex>,
+    /// Of the jobs that each took on all replicas, by number; only of those that took any.
+    queue_wait: Vec<Option<Histogram<u32>>>,
 }
 
 /// What one domain did on one replica.
@@ -34,6 +39,10 @@ pub(crate) struct DomainStats {
     pub(crate) queries: u64,
     pub(crate) empty: u64,
     pub(crate) rescued: u64,
+    /// Its name while it stands.
+    pub(crate) standing: Option<DomainId>,
+    /// The clearance in use.
+    pub(crate) in_use: Option<ClearanceId>,
     /// Its last clearance: when, and why.
     pub(crate) last: Option<(Time, Cause, RootCause)>,
     /// Queries, and those that found nothing, of the last seconds.
@@ -45,6 +54,7 @@ impl Domains {
         let key = (spec.key().clone(), replica);
         let index = self.by_key.get(&key).copied().unwrap_or_else(|| self.add(key, replica, spec));
         self.standing.insert((replica, domain), index);
+        self.stats[index].standing = Some(domain);
         index
     }
 
@@ -64,6 +74,8 @@ impl Domains {
             queries: 0,
             empty: 0,
             rescued: 0,
+            standing: None,
+            in_use: None,
             last: None,
             recent: Default::default(),
         });
@@ -71,7 +83,32 @@ impl Domains {
     }
 
     pub(crate) fn dissolved(&mut self, replica: usize, domain: DomainId) -> Option<DomainIndex> {
-        self.standing.remove(&(replica, domain))
+        let index = self.standing.remove(&(replica, domain))?;
+        self.stats[index].standing = None;
+        Some(index)
+    }
+
+    /// The records of a domain on each replica that ever had it, by replica.
+    pub(crate) fn of(&self, number: DomainNumber) -> impl Iterator<Item = DomainIndex> {
+        let key = self.specs.get(number as usize).map(|spec| spec.key().clone());
+        key.into_iter().flat_map(|key| {
+            let records = self.by_key.range((key.clone(), 0)..);
+            records.take_while(move |(found, _)| found.0 == key).map(|(_, index)| *index)
+        })
+    }
+
+    /// A domain took a job that had waited for so long.
+    pub(crate) fn waited(&mut self, index: DomainIndex, wait: Duration) {
+        let number = self.stats[index].number as usize;
+        if self.queue_wait.len() <= number {
+            self.queue_wait.resize(number + 1, None);
+        }
+        latency::record_roughly(self.queue_wait[number].get_or_insert_with(latency::rough), wait);
+    }
+
+    /// How long the jobs had waited that a domain took, if it took any.
+    pub(crate) fn queue_wait(&self, number: DomainNumber) -> Option<&Histogram<u32>> {
+        self.queue_wait.get(number as usize)?.as_ref()
     }
 
     /// Where a standing domain's record is.

@@ -41,7 +41,9 @@ impl State {
             Heard::Revoked { clearance } => {
                 if let Some(live) = self.clearances.revoked(replica, clearance) {
                     self.attribution.idle(live.domain, at);
-                    let domain = Some(self.domains.at(live.domain).number);
+                    let domain = self.domains.at(live.domain);
+                    domain.in_use = None;
+                    let domain = Some(domain.number);
                     self.log.push(at, Some(replica), domain, What::Revoked { clearance });
                 }
             }
@@ -64,7 +66,12 @@ impl State {
             Heard::QueryFailed { clearance } => {
                 self.query_finished(replica, clearance, Answer::Failed, at);
             }
-            Heard::HandedOver { clearance, job, .. } => self.handed_over(replica, clearance, job, at),
+            Heard::HandedOver { clearance, job, worker } => {
+                if let Some(worker) = worker {
+                    self.waiters.served(worker);
+                }
+                self.handed_over(replica, clearance, job, at);
+            }
             Heard::GivenBack { job } => self.not_taken(replica, job, at),
             Heard::Stranded { job } => {
                 if let Some(job) = job {
@@ -80,7 +87,13 @@ impl State {
                 let domain = self.domains.number(replica, domain);
                 self.log.push(at, Some(replica), domain, What::BackingOff { pause });
             }
-            Heard::Subscribed | Heard::Joined { .. } | Heard::Left { .. } | Heard::HandedOn { .. } => {}
+            Heard::Joined { acquiree, worker } => {
+                if let Some(worker) = worker {
+                    self.waiters.joined(replica, acquiree, worker, at);
+                }
+            }
+            Heard::Left { acquiree } => self.waiters.left(replica, acquiree),
+            Heard::Subscribed | Heard::HandedOn { .. } => {}
         }
     }
 
@@ -115,6 +128,7 @@ impl State {
         let Some(index) = self.domains.index(replica, clearance.domain) else { return };
         let domain = self.domains.at(index);
         domain.last = Some((at, clearance.cause, clearance.root));
+        domain.in_use = Some(clearance.id);
         let number = Some(domain.number);
         let Clearance { id, cause, root, parent, .. } = *clearance;
         self.log.push(at, Some(replica), number, What::Cleared { clearance: id, cause, root, parent });
@@ -161,6 +175,7 @@ impl State {
         }
         let domain = self.domains.at(live.domain);
         domain.queried(is_empty);
+        domain.in_use = None;
         self.log.push(at, Some(replica), Some(domain.number), what);
         let started = live.query_started.unwrap_or(at);
         let jobs = if let Answer::Found(jobs) = answer { jobs } else { &[] };
@@ -214,6 +229,7 @@ impl State {
         if self.window.counts(intended) {
             latency::record(&mut self.queue_wait_by_cause[taken.cause as usize], wait);
             self.cause_buckets[taken.cause as usize].record(wait);
+            self.domains.waited(taken.domain(), wait);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
+use hdrhistogram::{Counter, Histogram};
 
 use crate::snapshot::Latency;
 
@@ -68,6 +68,17 @@ pub(crate) fn coarse() -> Histogram<u64> {
     Histogram::new_with_bounds(1, LONGEST_US, 2).expect("the bounds are in order")
 }
 
+/// A histogram of one of very many things: one significant digit, and no larger than what it holds.
+pub(crate) fn rough() -> Histogram<u32> {
+    Histogram::new(1).expect("one digit is not too many")
+}
+
+/// Records a latency in a histogram that grows.
+pub(crate) fn record_roughly(histogram: &mut Histogram<u32>, latency: Duration) {
+    let us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX).clamp(1, LONGEST_US);
+    histogram.record(us).expect("it grows to an hour");
+}
+
 /// Records a latency; one past an hour counts as an hour.
 pub(crate) fn record(histogram: &mut Histogram<u64>, latency: Duration) {
     histogram.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX).clamp(1, LONGEST_US));
@@ -76,7 +87,7 @@ pub(crate) fn record(histogram: &mut Histogram<u64>, latency: Duration) {
 /// What a dashboard shows of a histogram.
 ///
 /// Goes through it once: this is done under the recorder's lock.
-pub(crate) fn summarize(histogram: &Histogram<u64>) -> Latency {
+pub(crate) fn summarize<C: Counter>(histogram: &Histogram<C>) -> Latency {
     let mut latency = Latency { count: histogram.len(), ..Latency::default() };
     let rank = |share: f64| (share * latency.count as f64).ceil() as u64;
     let ranks = [rank(0.50), rank(0.90), rank(0.99)];

@@ -21,6 +21,7 @@ mod latency;
 mod ledger;
 mod live;
 mod log;
+mod page;
 mod recent;
 mod recorder;
 mod results;
@@ -35,6 +36,7 @@ mod tallies;
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
 mod view;
+mod waiters;
 
 pub use alphabet::{
     FaultFacts, Heard, Input, InterventionFacts, PostedJob, PosterPace, StandingDomain, Surroundings, Time,
@@ -47,6 +49,7 @@ pub use ids::{JobIds, Worker};
 pub use latency::Stage;
 pub(crate) use live::LostBy;
 pub use log::{Events, FaultName, LoggedEvent, What};
+pub(crate) use page::PageDraft;
 pub(crate) use recorder::{AuditedFate, Holder};
 pub use recorder::{Recorder, ReplicaTap};
 pub(crate) use results::{DomainResult, Results, SlowResult};

@@ -12,7 +12,7 @@ use acquirer::runtime::{Event, Tap};
 
 use crate::observe::Observation;
 use crate::record::Tape;
-use crate::scenario::{Fault, Scenario};
+use crate::scenario::{Fault, Fleet, Scenario};
 use crate::snapshot::Snapshot;
 
 use super::alphabet::{self, FaultFacts, Heard, Input, InterventionFacts, PostedJob, Surroundings, Time};
@@ -21,6 +21,7 @@ use super::domains::DomainNumber;
 use super::ids::JobIds;
 use super::ledger::Entry;
 use super::log::Events;
+use super::page::PageDraft;
 use super::results::Results;
 use super::state::State;
 use super::tallies::Tallies;
@@ -217,6 +218,11 @@ impl Recorder {
     #[must_use]
     pub fn events(&self, from: u64) -> Events {
         self.lock().state.events(from)
+    }
+
+    /// A domain looked at closely; `None` when there never was one of this number.
+    pub(crate) fn page(&self, number: DomainNumber, at: Instant, fleets: &[Fleet]) -> Option<PageDraft> {
+        self.lock().state.page(number, self.time(at), fleets)
     }
 
     /// Counts so far, for whoever comes for them while the run goes on; domains past the first so many in one.

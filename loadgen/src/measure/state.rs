@@ -33,6 +33,7 @@ use super::roster::Roster;
 use super::seconds::Seconds;
 use super::shapes::Shapes;
 use super::slowest::{JobStory, Slowest};
+use super::waiters::Waiters;
 
 /// Timings are kept of so many unfinished jobs. Of those past it only the ledger knows, and each counts
 /// as a dropped event.
@@ -48,6 +49,7 @@ pub(crate) struct State {
     pub(super) shapes: Shapes,
     pub(super) domains: Domains,
     pub(super) clearances: Clearances,
+    pub(super) waiters: Waiters,
     pub(super) seconds: Seconds,
     pub(super) recent: Recent,
     pub(super) stages: Vec<Histogram<u64>>,
@@ -121,6 +123,7 @@ impl State {
             shapes,
             domains: Domains::default(),
             clearances: Clearances::default(),
+            waiters: Waiters::default(),
             seconds: Seconds::new(),
             recent: Recent::new(),
             stages: Stage::ALL.iter().map(|_| latency::precise()).collect(),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::measure::{Events, State, Time};
 use crate::report::Report;
 use crate::run;
-use crate::snapshot::{Second, Snapshot};
+use crate::snapshot::{DomainNumber, DomainPage, Second, Snapshot};
 
 use super::closing::Closing;
 use super::decode::{Decoder, Specs};
@@ -124,6 +124,15 @@ impl Replay {
         let mut snapshot = self.head().snapshot();
         self.cursor.state.fill(&mut snapshot, at);
         Ok(snapshot)
+    }
+
+    /// A domain looked at closely, as it was at the moment that was looked at last. What only the acquirers knew is no
+    /// input: whom a clearance was for, what tokens there were, how long a pause lasted. Whoever's query failed counts
+    /// as waiting until its worker called again.
+    #[must_use]
+    pub fn domain(&self, number: DomainNumber) -> Option<DomainPage> {
+        let draft = self.cursor.state.page(number, self.cursor.at, &self.head().scenario.fleets);
+        draft.map(|draft| draft.page)
     }
 
     /// The events that were logged up to the moment that was looked at last, from this one on.

@@ -24,6 +24,7 @@ use crate::scenario::{Scenario, ScenarioError};
 use crate::snapshot::{By, RunPhase, Snapshot};
 
 use super::audit::audit;
+use super::looker::Acquirers;
 use super::outcome;
 use super::replica::{self, Connections};
 use super::sentinel::Sentinel;
@@ -50,6 +51,8 @@ struct Engine {
     fixed: Snapshot,
     scenario: Arc<Scenario>,
     recorder: Arc<Recorder>,
+    /// For whoever looks at single domains.
+    acquirers: Arc<Acquirers>,
     observer: Arc<Observer>,
     director: Arc<Director>,
     desks: Vec<Desk>,
@@ -75,6 +78,7 @@ pub(super) async fn run(
     request: RunRequest,
     head: Head,
     recorder: Arc<Recorder>,
+    acquirers: Arc<Acquirers>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     orders: mpsc::UnboundedReceiver<Control>,
 ) -> Result<Ended, RunError> {
@@ -83,7 +87,7 @@ pub(super) async fn run(
         recorder.attach(tape);
         recording
     });
-    let ran = live(request, &head, Arc::clone(&recorder), snapshot, orders).await;
+    let ran = live(request, &head, Arc::clone(&recorder), acquirers, snapshot, orders).await;
     let (report, tape, closing) = match ran {
         Ok((report, closing, tape)) => (Ok(report), tape, Some(closing)),
         // Without a closing a recording says that its run was cut off.
@@ -104,11 +108,12 @@ async fn live(
     request: RunRequest,
     head: &Head,
     recorder: Arc<Recorder>,
+    acquirers: Arc<Acquirers>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     mut orders: mpsc::UnboundedReceiver<Control>,
 ) -> Result<(Report, Closing, Option<Tape>), RunError> {
     let (mut engine, preloaded) = tokio::select! {
-        started = Engine::start(request, head, recorder, snapshot) => started?,
+        started = Engine::start(request, head, recorder, acquirers, snapshot) => started?,
         () = interrupted(&mut orders) => return Err(RunError::Interrupted),
     };
     let outcome = engine.happen(&mut orders, &preloaded).await;
@@ -153,6 +158,7 @@ impl Engine {
         request: RunRequest,
         head: &Head,
         recorder: Arc<Recorder>,
+        acquirers: Arc<Acquirers>,
         snapshot: watch::Sender<Arc<Snapshot>>,
     ) -> Result<(Self, Vec<PostedJob>), RunError> {
         let scenario = Arc::new(request.scenario.clone());
@@ -224,6 +230,7 @@ impl Engine {
             fixed: head.snapshot(),
             scenario,
             recorder,
+            acquirers,
             observer,
             director,
             desks,
@@ -425,6 +432,9 @@ impl Engine {
             let silence = now.saturating_duration_since(self.answered);
             around.database_silent_for = (silence > SILENCE_TOLD).then_some(silence);
         }
+        if !matches!(self.phase, RunPhase::Auditing | RunPhase::Finished) {
+            self.acquirers.set(self.desks.iter().map(|desk| desk.acquirer.clone()).enumerate());
+        }
         let fixed = self.fixed.clone();
         let snapshot = self.recorder.snapshot(fixed, &around, now);
         self.snapshot.send_replace(Arc::new(snapshot));
@@ -446,6 +456,7 @@ impl Engine {
 
     /// Closes what listens and sends the workers home. A database that no longer answers is not waited for.
     async fn close(&self) {
+        self.acquirers.set([]);
         let until = tokio::time::Instant::now() + CLOSE_PATIENCE;
         let closed = || async {
             for desk in &self.desks {

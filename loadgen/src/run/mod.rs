@@ -2,6 +2,7 @@
 
 mod audit;
 mod engine;
+mod looker;
 mod outcome;
 mod replica;
 mod sentinel;
@@ -14,6 +15,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 pub(crate) use audit::Audit;
+use looker::Acquirers;
+pub use looker::DomainReader;
 pub(crate) use outcome::report;
 
 use crate::control::Control;
@@ -47,6 +50,7 @@ pub struct RunHandle {
     recorder: Arc<Recorder>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     controls: mpsc::UnboundedSender<Control>,
+    domains: DomainReader,
     engine: JoinHandle<Result<Ended, RunError>>,
 }
 
@@ -138,8 +142,10 @@ pub fn start(request: RunRequest) -> RunHandle {
     let recorder = Arc::new(recorder);
     let (snapshot, snapshots) = watch::channel(Arc::new(head.snapshot()));
     let (controls, orders) = mpsc::unbounded_channel();
-    let engine = tokio::spawn(engine::run(request, head, Arc::clone(&recorder), snapshot, orders));
-    RunHandle { recorder, snapshots, controls, engine }
+    let acquirers = Arc::new(Acquirers::default());
+    let domains = DomainReader::new(Arc::clone(&recorder), Arc::clone(&acquirers), &head.scenario.fleets);
+    let engine = engine::run(request, head, Arc::clone(&recorder), acquirers, snapshot, orders);
+    RunHandle { recorder, snapshots, controls, domains, engine: tokio::spawn(engine) }
 }
 
 /// What is known of a run before it begins.
@@ -179,6 +185,12 @@ impl RunHandle {
     #[must_use]
     pub fn events(&self) -> EventReader {
         EventReader { recorder: Arc::clone(&self.recorder) }
+    }
+
+    /// Its domains one by one, for whoever looks at one of them closely.
+    #[must_use]
+    pub fn domains(&self) -> DomainReader {
+        self.domains.clone()
     }
 
     /// The run's figures, for whoever scrapes them while it goes on.

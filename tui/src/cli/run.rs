@@ -104,6 +104,7 @@ async fn show(handle: &RunHandle, log: LogRing, ascii: bool) -> Result<(), Failu
         snapshots: handle.snapshots(),
         controls: handle.controls(),
         events: Some(handle.events()),
+        domains: Some(handle.domains()),
         log,
         options,
     };

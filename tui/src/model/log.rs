@@ -25,6 +25,8 @@ pub struct LogState {
     pub written: String,
     /// Whether keys go into the filter.
     pub editing: bool,
+    /// How many characters of each text are left out at its beginning, so that its end can be read.
+    pub shift: usize,
     /// The first line that is not on the screen while it is held; `None` follows the newest.
     held: Option<u64>,
     /// The first line that had not come when the view was frozen.
@@ -40,6 +42,7 @@ impl Default for LogState {
             level: Level::TRACE,
             written: String::new(),
             editing: false,
+            shift: 0,
             held: None,
             frozen: None,
         }

@@ -8,12 +8,12 @@ mod wakeups;
 use std::sync::Arc;
 use std::time::Duration;
 
-use loadgen::snapshot::{RunPhase, Snapshot};
+use loadgen::snapshot::{DomainNumber, RunPhase, Snapshot};
 use ratatui::layout::Size;
 
 pub use domains::{
-    DomainKey, DomainsState, Filter, FilterError, SYNTAX, SortBy, Trouble, key_of, next_poll, row_label,
-    short_label, trouble, visible_rows, waiting, worst_first,
+    DomainKey, DomainsState, Filter, FilterError, PageState, PastWakeup, SYNTAX, SortBy, Trouble,
+    WakeupOutcome, key_of, next_poll, row_label, short_label, trouble, visible_rows, waiting, worst_first,
 };
 pub use faults::{FaultPlan, FaultsState, Place};
 pub use log::LogState;
@@ -169,6 +169,15 @@ impl Model {
     #[must_use]
     pub fn finished(&self) -> bool {
         self.latest.phase == RunPhase::Finished
+    }
+
+    /// The domain that is to be looked at closely: its page is on the screen and may change.
+    #[must_use]
+    pub fn looks_at(&self) -> Option<DomainNumber> {
+        let is_shown = self.view == View::Domains && self.domains.detail && self.frozen_since.is_none();
+        let number = self.domains.row(&self.shown).filter(|_| is_shown)?.number;
+        // A run that is over stays as it is.
+        (!self.finished() || self.domains.page.of(number).is_none()).then_some(number)
     }
 
     /// Whether keys go into a text.

@@ -1,8 +1,12 @@
 //! What happens in the Domains view.
 
+use std::sync::Arc;
+
+use loadgen::snapshot::DomainPage;
+
 use crate::keymap::Movement;
 use crate::keymap::domains::Action;
-use crate::model::Model;
+use crate::model::{Model, View};
 use crate::view;
 
 use super::{FILTER_CHARS_MAX, moved};
@@ -10,18 +14,24 @@ use super::{FILTER_CHARS_MAX, moved};
 pub(super) fn act(model: &mut Model, action: Action) {
     match action {
         Action::Sort(steps) => model.domains.sort = model.domains.sort.step(steps),
+        Action::Neighbour(steps) => {
+            let row = model.domains.selected.saturating_add_signed(steps);
+            model.domains.page.scroll = 0;
+            return select(model, row);
+        }
         Action::ReverseSort => model.domains.reversed = !model.domains.reversed,
     }
     refresh(model);
 }
 
-/// Opens or closes the selected domain's detail.
+/// Opens or closes the selected domain's page.
 pub(super) fn open(model: &mut Model) {
+    model.domains.page.scroll = 0;
     model.domains.detail = !model.domains.detail && !model.domains.rows.is_empty();
     select(model, model.domains.selected);
 }
 
-/// Closes the detail, then clears the filter.
+/// Closes the page, then clears the filter.
 pub(super) fn back(model: &mut Model) {
     if model.domains.detail {
         model.domains.detail = false;
@@ -33,6 +43,11 @@ pub(super) fn back(model: &mut Model) {
 }
 
 pub(super) fn go(model: &mut Model, movement: Movement) {
+    if model.domains.detail {
+        let (page, lines) = (view::domain_page_page(model), view::domain_page_lines(model));
+        model.domains.page.scroll = moved(model.domains.page.scroll, movement, page, lines);
+        return;
+    }
     let row = moved(model.domains.selected, movement, view::domains_page(model), model.domains.rows.len());
     select(model, row);
 }
@@ -77,6 +92,12 @@ pub(super) fn refresh(model: &mut Model) {
     let page = view::domains_page(model);
     model.domains.refresh(&model.shown, page);
     model.domains.detail &= !model.domains.rows.is_empty();
+}
+
+/// Takes in a domain that was looked at closely.
+pub(super) fn look(model: &mut Model, page: Arc<DomainPage>) {
+    model.domains.page.take(page, &model.wakeups);
+    model.dirty |= model.view == View::Domains && model.domains.detail;
 }
 
 /// Takes another size into account.

@@ -7,9 +7,18 @@ use crate::view;
 
 use super::FILTER_CHARS_MAX;
 
+/// So many characters further is read with one key.
+const SHIFT_CHARS: isize = 20;
+/// Nobody reads further.
+const SHIFT_CHARS_MAX: usize = 2_000;
+
 pub(super) fn act(model: &mut Model, action: Action) {
     match action {
         Action::Detail(steps) => model.log.detail(steps),
+        Action::Shift(steps) => {
+            let shift = model.log.shift.saturating_add_signed(steps * SHIFT_CHARS);
+            model.log.shift = shift.min(SHIFT_CHARS_MAX);
+        }
         Action::Hold => model.log.hold(!model.log.is_held()),
     }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use crossterm::event::KeyEvent;
 use loadgen::control::Control;
 use loadgen::measure::Events;
-use loadgen::snapshot::{RunPhase, Snapshot};
+use loadgen::snapshot::{DomainPage, RunPhase, Snapshot};
 use ratatui::layout::Size;
 
 use crate::keymap::{Action, Movement};
@@ -46,6 +46,8 @@ pub enum Message {
     Snapshot(Arc<Snapshot>),
     /// What was logged of wakeups since the last time.
     Events(Events),
+    /// A domain that was looked at closely.
+    Domain(Arc<DomainPage>),
     /// New lines of the log, and how many were dropped in all.
     Log(Vec<Arc<LogLine>>, u64),
     /// The screen was saved as this picture and a text beside it, or why it wasn't.
@@ -104,6 +106,12 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
             model.wakeups.append(&events);
             wakeups::refresh(model);
             model.dirty |= model.view == View::Wakeups && model.frozen_since.is_none();
+            None
+        }
+        Message::Domain(page) => {
+            if model.frozen_since.is_none() {
+                domains::look(model, page);
+            }
             None
         }
         Message::Log(lines, dropped) => {

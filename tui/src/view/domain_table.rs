@@ -315,10 +315,16 @@ fn cleared(row: &DomainRow, theme: &Theme) -> String {
 }
 
 fn woken_by<'a>(row: &DomainRow, theme: &Theme) -> Line<'a> {
-    let Some(cause) = row.last_cause else {
+    let Some((cause, root)) = row.last_cause.zip(row.last_root) else {
         return Line::styled(theme.glyphs.none, theme.style(Role::Dim));
     };
-    let polled = row.last_root == Some(RootCause::BackupPoll);
+    let (text, role) = cause_in_words(cause, root, theme);
+    Line::styled(text, theme.style(role))
+}
+
+/// Why a clearance was given, in at most twelve columns, and how that is to be taken.
+pub(super) fn cause_in_words(cause: Cause, root: RootCause, theme: &Theme) -> (String, Role) {
+    let polled = root == RootCause::BackupPoll;
     let text = match cause {
         Cause::BackupPoll => "backup poll".to_owned(),
         // What set the chain off is the news, not that there was a chain.
@@ -326,12 +332,12 @@ fn woken_by<'a>(row: &DomainRow, theme: &Theme) -> Line<'a> {
         Cause::Pending if polled => format!("pending{}poll", theme.glyphs.from),
         other => other.as_str().to_owned(),
     };
-    let role = match row.last_root {
-        Some(RootCause::BackupPoll) => Role::Warning,
-        Some(RootCause::Posting) => Role::Found,
-        _ => Role::Text,
+    let role = match root {
+        RootCause::BackupPoll => Role::Warning,
+        RootCause::Posting => Role::Found,
+        RootCause::First | RootCause::Recovered => Role::Text,
     };
-    Line::styled(text, theme.style(role))
+    (text, role)
 }
 
 fn poll<'a>(row: &DomainRow, room: Room, theme: &Theme) -> Line<'a> {

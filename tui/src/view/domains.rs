@@ -1,58 +1,30 @@
-//! Every domain, sorted and filtered, one selected.
+//! Every domain, sorted and filtered, one selected. Enter shows that one alone.
 //!
 //! ```text
-//! ┌ domains ── waiting ─ … ─ next poll ──────────────┐
-//! │▶!terraform env=on-prem   41  …                   │
-//! └ 8 of 12 · filter "on-prem" · ordered by trouble ─┘
-//! ┌ terraform env=on-prem ───────────────────────────┐   with Enter
-//! │ domain_detail                                    │
-//! └──────────────────────────────────────────────────┘
+//! ┌ domains ── waiting↓ ─ … ─ next poll ───────────────────────────────┐
+//! │▶!terraform env=on-prem   41  …                                     │
+//! └ 1 of 3 · 5 hidden · filter "on-prem" · ordered by waiting ↓ ───────┘
 //! ```
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::domain_detail;
+use super::domain_page;
 use super::domain_table::{self, Table};
 use super::paint::{Segment, fit, frame, put, title};
 use crate::model::Model;
 use crate::theme::Role;
 
-/// The least room that a detail beside the table leaves to it.
-const BESIDE_MIN: u16 = 130;
-/// The width of a detail beside the table.
-const DETAIL_WIDTH: u16 = 52;
-/// The height of a detail below the table.
-const DETAIL_HEIGHT: u16 = 10;
-
-/// Where the table and the detail are.
-fn parts(model: &Model, area: Rect) -> (Rect, Rect) {
-    let none = Rect { width: 0, height: 0, ..area };
-    if !model.domains.detail {
-        (area, none)
-    } else if area.width >= BESIDE_MIN {
-        let width = area.width - DETAIL_WIDTH;
-        (Rect { width, ..area }, Rect { x: area.x + width, width: DETAIL_WIDTH, ..area })
-    } else if area.height >= DETAIL_HEIGHT + 6 {
-        let height = area.height - DETAIL_HEIGHT;
-        (Rect { height, ..area }, Rect { y: area.y + height, height: DETAIL_HEIGHT, ..area })
-    } else {
-        // No room for both: whoever opened the detail wants to see it.
-        (none, area)
-    }
-}
-
 /// How many rows the table has; one at least, so that a page is a step.
-pub(super) fn page(model: &Model, area: Rect) -> usize {
-    usize::from(parts(model, area).0.height.saturating_sub(2)).max(1)
+pub(super) fn page(area: Rect) -> usize {
+    usize::from(area.height.saturating_sub(2)).max(1)
 }
 
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let (table, detail) = parts(model, area);
-    draw_table(model, table, buffer);
-    if let Some(row) = model.domains.row(&model.shown).filter(|_| model.domains.detail) {
-        domain_detail::draw(row, &model.theme, detail, buffer);
+    match model.domains.row(&model.shown).filter(|_| model.domains.detail) {
+        Some(row) => domain_page::draw(model, row, area, buffer),
+        None => draw_table(model, area, buffer),
     }
 }
 

@@ -28,6 +28,10 @@ const LESS: Action = Action::Faults(faults::Action::Change { up: false });
 const LONGER: Action = Action::Faults(faults::Action::Length { longer: true });
 const SHORTER: Action = Action::Faults(faults::Action::Length { longer: false });
 
+const fn neighbour(steps: isize) -> Action {
+    Action::Domains(domains::Action::Neighbour(steps))
+}
+
 /// What stays longest when room is short (0 first), the actions, and what they do.
 type Hint<'a> = (u8, &'a [Action], &'a str);
 
@@ -58,10 +62,20 @@ fn line(model: &Model, width: u16) -> Line<'_> {
             (7, &[Action::WorkersUp, Action::WorkersDown], "workers"),
             (0, &[Action::Quit], "quit"),
         ],
+        View::Domains if model.domains.detail => &[
+            (1, &[Action::Help], "help"),
+            (2, &[Action::Back], "back to the table"),
+            (3, &[neighbour(-1), neighbour(1)], "other domains"),
+            (4, &[Action::Move(Movement::PageUp), Action::Move(Movement::PageDown)], "scroll"),
+            (5, &[Action::Freeze], freeze),
+            (6, &[DROP], drop),
+            (7, &[KILL], "kill listener"),
+            (0, &[Action::Quit], "quit"),
+        ],
         View::Domains => &[
             (1, &[Action::Help], "help"),
             (2, &[Action::Filter], "filter"),
-            (3, &[Action::Open], if model.domains.detail { "close" } else { "detail" }),
+            (3, &[Action::Open], "open"),
             (4, &[Action::Domains(domains::Action::Sort(1))], "order"),
             (5, &[Action::Freeze], freeze),
             (6, &[DROP], drop),

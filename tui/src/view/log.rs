@@ -12,7 +12,7 @@ use ratatui::text::{Line, Span};
 use tracing::Level;
 
 use super::format;
-use super::paint::{Segment, fit, frame, put};
+use super::paint::{Segment, clip, fit, frame, put};
 use crate::keymap::{Action, Movement};
 use crate::log_ring::LogLine;
 use crate::model::{Model, View};
@@ -49,7 +49,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         return put(buffer, inner, 0, &Line::styled(why, theme.style(Role::Dim)));
     }
     for (row, line) in (0..).zip(log.page(rows)) {
-        put(buffer, inner, row, &written(line, theme, inner.width));
+        put(buffer, inner, row, &written(line, log.shift, theme, inner.width));
     }
 }
 
@@ -106,7 +106,7 @@ fn status<'a>(model: &Model, rows: usize, width: u16) -> Line<'a> {
     line
 }
 
-fn written<'a>(line: &'a LogLine, theme: &Theme, width: u16) -> Line<'a> {
+fn written<'a>(line: &'a LogLine, shift: usize, theme: &Theme, width: u16) -> Line<'a> {
     let role = match line.level {
         Level::ERROR => Role::Alarm,
         Level::WARN => Role::Warning,
@@ -126,6 +126,13 @@ fn written<'a>(line: &'a LogLine, theme: &Theme, width: u16) -> Line<'a> {
     if wide {
         spans.push(Span::styled(format!("{} ", line.target), theme.style(Role::Dim)));
     }
-    spans.push(Span::styled(line.text.as_str(), theme.style(role)));
+    let used: usize = spans.iter().map(Span::width).sum();
+    let text: String = line.text.chars().skip(shift).collect();
+    // What is left out is marked at either end.
+    let (before, room) = match shift {
+        0 => ("", usize::from(width).saturating_sub(used)),
+        _ => (theme.glyphs.ellipsis, usize::from(width).saturating_sub(used + 1)),
+    };
+    spans.push(Span::styled(format!("{before}{}", clip(&text, room, theme)), theme.style(role)));
     Line::from(spans)
 }

@@ -14,7 +14,7 @@ mod canvas;
 mod chart;
 mod copied;
 mod database;
-mod domain_detail;
+mod domain_page;
 mod domain_table;
 mod domains;
 mod faults;
@@ -67,7 +67,19 @@ pub fn copied(model: &Model) -> String {
 /// How many domains a screenful of the Domains view has.
 #[must_use]
 pub fn domains_page(model: &Model) -> usize {
-    domains::page(model, Screen::of(whole(model)).body)
+    domains::page(Screen::of(whole(model)).body)
+}
+
+/// How many lines a screenful of a domain's page has.
+#[must_use]
+pub fn domain_page_page(model: &Model) -> usize {
+    domain_page::page(Screen::of(whole(model)).body)
+}
+
+/// By how many lines a domain's page can be scrolled, and one.
+#[must_use]
+pub fn domain_page_lines(model: &Model) -> usize {
+    domain_page::positions(model, Screen::of(whole(model)).body)
 }
 
 /// How many lanes a screenful of the Wakeups view has.

@@ -52,7 +52,7 @@ pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut 
     histogram(latency, theme, plot, buffer);
 }
 
-fn histogram(latency: &Latency, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub(super) fn histogram(latency: &Latency, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     if area.height < 2 || area.width < 8 {
         return;
     }

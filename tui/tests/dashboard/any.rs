@@ -1,5 +1,7 @@
 //! Whatever keys in whatever order at whatever size: nothing panics, and the selection exists.
 
+use std::sync::Arc;
+
 use clearance::theme::Theme;
 use clearance::update::Message;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -9,13 +11,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
 use crate::faults::breaking;
-use crate::fixtures::{Desk, calm, dropping, finished, log_lines, starting};
+use crate::fixtures::{Desk, calm, domain_page, dropping, finished, log_lines, starting};
 
 #[derive(Debug, Clone)]
 enum Event {
     Key(KeyCode),
     Snapshot(u8),
     Log(u64),
+    Domain(u32),
     Tick(u16),
     Resize(u16, u16),
 }
@@ -50,6 +53,7 @@ fn event() -> impl Strategy<Value = Event> {
         6 => key().prop_map(Event::Key),
         2 => (0_u8..6).prop_map(Event::Snapshot),
         1 => (0_u64..300).prop_map(Event::Log),
+        1 => (0_u32..8).prop_map(Event::Domain),
         1 => any::<u16>().prop_map(Event::Tick),
         1 => size().prop_map(|(width, height)| Event::Resize(width, height)),
     ]
@@ -128,6 +132,7 @@ fn sizes_at_the_edge_do_not_panic() {
             ] {
                 let mut desk = Desk::new(width, height);
                 desk.show(snapshot(number)).tell(Message::Log(log_lines(50), 0));
+                desk.tell(Message::Domain(Arc::new(domain_page(1))));
                 for c in keys.chars() {
                     desk.press(if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) });
                 }
@@ -164,6 +169,7 @@ proptest! {
                 Event::Key(code) => desk.tell(Message::Key(KeyEvent::new(code, KeyModifiers::NONE))),
                 Event::Snapshot(number) => desk.show(snapshot(number)),
                 Event::Log(count) => desk.tell(Message::Log(log_lines(count), count)),
+                Event::Domain(number) => desk.tell(Message::Domain(Arc::new(domain_page(number)))),
                 Event::Tick(seconds) => desk.tick(f64::from(seconds)),
                 Event::Resize(width, height) => desk.tell(Message::Resized(Size::new(width, height))),
             };

@@ -1,12 +1,18 @@
 //! The Domains view: its filter, its orders, a domain's page.
 
+use std::sync::Arc;
+
 use clearance::model::{SortBy, View, row_label};
-use clearance::update::Command;
+use clearance::theme::Theme;
+use clearance::update::{Command, Message};
 use crossterm::event::KeyCode;
 use loadgen::scenario::FaultKind;
+use loadgen::snapshot::DomainPage;
 use proptest::prelude::*;
 
-use crate::fixtures::{Desk, begin, calm, dropping};
+use crate::fixtures::{Desk, begin, calm, domain_events, domain_page, dropping, finished, recorded_page};
+
+const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 60)];
 
 #[test]
 fn filter_narrows_the_domains_and_esc_clears_it() {
@@ -56,7 +62,7 @@ fn filter_with_a_mistake_keeps_the_last_good_one_and_says_where() {
 fn every_column_can_be_the_order_and_says_in_which_direction() {
     let mut desk = Desk::new(200, 60);
     let mut snapshot = dropping();
-    let domains = std::sync::Arc::make_mut(&mut snapshot.domains);
+    let domains = Arc::make_mut(&mut snapshot.domains);
     domains.iter_mut().enumerate().for_each(|(number, row)| row.workers = number);
     desk.show(snapshot).keys("2");
     let heading = |desk: &Desk| desk.screen().lines().nth(2).expect("a heading").to_owned();
@@ -107,13 +113,77 @@ fn selection_follows_its_domain_when_the_order_changes() {
     assert_eq!(selected(&desk), before);
 }
 
+/// A person on the page of a domain that is behind, looked at closely.
+fn on_the_page(theme: Theme, width: u16, height: u16, page: fn(u32) -> DomainPage) -> Desk {
+    let mut desk = Desk::with(theme, width, height);
+    desk.show(dropping()).tell(Message::Events(domain_events(2)));
+    desk.keys("2").press(KeyCode::Enter).keys("]]").tell(Message::Domain(Arc::new(page(2))));
+    desk
+}
+
 #[test]
-fn detail_opens_and_closes() {
-    let mut desk = Desk::new(80, 24);
-    desk.show(dropping()).keys("2").press(KeyCode::Enter);
-    assert!(desk.screen().contains("jobs wait while workers sleep"), "{}", desk.screen());
+fn page_of_a_domain() {
+    for (width, height) in SIZES {
+        let desk = on_the_page(Theme::new(false, false), width, height, domain_page);
+        insta::assert_snapshot!(format!("domain_page_{width}x{height}"), desk.screen());
+    }
+}
+
+#[test]
+fn page_of_a_domain_in_a_recording_says_what_is_not_in_it() {
+    let desk = on_the_page(Theme::new(false, false), 120, 40, recorded_page);
+    assert!(desk.screen().contains("not in a recording"));
+    insta::assert_snapshot!("domain_page_recorded_120x40", desk.screen());
+}
+
+#[test]
+fn page_of_a_domain_without_box_and_braille_glyphs() {
+    for (width, height) in SIZES {
+        let screen = on_the_page(Theme::new(true, true), width, height, domain_page).screen();
+        assert!(screen.is_ascii(), "{screen}");
+        insta::assert_snapshot!(format!("domain_page_ascii_{width}x{height}"), screen);
+    }
+}
+
+#[test]
+fn page_opens_scrolls_to_its_end_and_closes() {
+    let mut desk = on_the_page(Theme::new(false, false), 80, 24, domain_page);
+    assert!(desk.screen().contains("jobs wait, but are being taken"), "{}", desk.screen());
+    assert!(!desk.screen().contains("and 1,312 more on replica 2"));
+    let end = desk.keys("G").screen();
+    assert!(end.contains("and 1,312 more on replica 2"), "{end}");
+    assert_eq!(desk.press(KeyCode::Down).screen(), end);
+    assert_ne!(desk.press(KeyCode::Up).screen(), end);
     desk.press(KeyCode::Esc);
     assert!(!desk.model.domains.detail);
+    assert_eq!(desk.model.domains.selected, 2, "scrolling a page selects no other domain");
+}
+
+#[test]
+fn only_the_domain_on_the_page_is_looked_at_and_none_while_it_is_frozen() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(dropping()).keys("2");
+    assert_eq!(desk.model.looks_at(), None);
+    assert_eq!(desk.press(KeyCode::Enter).model.looks_at(), Some(1));
+    assert!(desk.screen().contains("looking closer"));
+    assert_eq!(desk.keys("]").model.looks_at(), Some(5));
+    desk.tell(Message::Domain(Arc::new(domain_page(1))));
+    assert!(desk.screen().contains("looking closer"), "another domain's page is not shown for it");
+    assert_eq!(desk.keys("[ ").model.looks_at(), None);
+    desk.tell(Message::Domain(Arc::new(domain_page(5)))).keys("]");
+    assert!(desk.screen().contains("not looked at before the view was frozen"), "{}", desk.screen());
+    assert_eq!(desk.keys(" 1").model.looks_at(), None);
+}
+
+#[test]
+fn page_of_a_run_that_is_over_is_looked_at_once() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(finished()).keys("2").press(KeyCode::Enter);
+    let number = desk.model.looks_at().expect("it was not looked at yet");
+    desk.tell(Message::Domain(Arc::new(DomainPage { number, ..DomainPage::default() })));
+    assert_eq!(desk.model.looks_at(), None);
+    let screen = desk.screen();
+    assert!(screen.contains("it stands on no replica") && screen.contains("none: nobody waits"), "{screen}");
 }
 
 proptest! {

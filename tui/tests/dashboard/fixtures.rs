@@ -11,10 +11,12 @@ use clearance::update::{Command, Message, update};
 use clearance::view::view;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use loadgen::control::Control;
+use loadgen::measure::{Events, LoggedEvent, What};
 use loadgen::scenario::{Fault, FaultKind};
 use loadgen::snapshot::{
-    ActiveFault, Cause, DatabaseFacts, DomainPhase, DomainReplica, DomainRow, Latencies, Latency,
-    ProvisionerType, Rates, RootCause, RunPhase, Second, Snapshot, Stage, Tags, Totals,
+    ActiveFault, Cause, ClearanceId, DatabaseFacts, DomainPage, DomainPhase, DomainReplica, DomainRow,
+    Latencies, Latency, PageAcquiree, PageClearance, PageLive, PageReplica, PageToken, Posting,
+    ProvisionerType, Rates, RootCause, RunPhase, Second, ShapeBacklog, Snapshot, Stage, Tags, Totals,
 };
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
@@ -251,6 +253,103 @@ fn calm_domain(number: usize) -> DomainRow {
         last_cause: Some([Cause::Posting, Cause::Chained, Cause::Pending, Cause::First][number % 4]),
         last_root: Some(RootCause::Posting),
     }
+}
+
+/// The page of the domain of [`dropping`] that has this number: replica 0 queries for two, replica 1 pauses after an
+/// error, and replica 2 sleeps with more waiting than are listed.
+pub(crate) fn domain_page(number: u32) -> DomainPage {
+    let shape = |pairs: &[(&str, &str)]| Posting {
+        provisioner: ProvisionerType::Terraform,
+        tags: Tags::from_pairs(pairs.iter().copied()).expect("no NUL"),
+        job_id: None,
+    };
+    let acquirees = |count: u64| -> Vec<PageAcquiree> {
+        let acquiree = |place: u64| PageAcquiree {
+            worker: format!("cloud {}", (place * 7 + 3) % 75),
+            waited: Duration::from_millis(1_900 - place * 71),
+        };
+        (0..count).map(acquiree).collect()
+    };
+    let tokens = vec![
+        PageToken { shape: shape(&[("env", "cloud")]), named: 3, is_open: false },
+        PageToken { shape: shape(&[]), named: 64, is_open: true },
+    ];
+    let replicas = vec![
+        PageReplica {
+            replica: 0,
+            clearance: Some(PageClearance {
+                cause: Cause::Posting,
+                root: RootCause::Posting,
+                phase: DomainPhase::Querying,
+                since: Duration::from_micros(4_200),
+            }),
+            acquirees: acquirees(7),
+            live: Some(PageLive { cleared: 2, tokens }),
+            ..PageReplica::default()
+        },
+        PageReplica {
+            replica: 1,
+            pause_left: Some(Duration::from_millis(1_200)),
+            acquirees: acquirees(6),
+            live: Some(PageLive::default()),
+            ..PageReplica::default()
+        },
+        PageReplica {
+            replica: 2,
+            acquirees: acquirees(20),
+            acquirees_more: 1_312,
+            live: Some(PageLive::default()),
+            ..PageReplica::default()
+        },
+    ];
+    let backlog = |pairs: &[(&str, &str)], queued, ms, accepted_by| ShapeBacklog {
+        shape: shape(pairs),
+        queued,
+        oldest: Duration::from_millis(ms),
+        accepted_by,
+    };
+    DomainPage {
+        number,
+        at: Duration::from_secs(42),
+        replicas,
+        backlog: vec![backlog(&[("env", "cloud")], 6, 1_400, 1), backlog(&[], 2, 70, 8)],
+        backlog_more: 3,
+        queue_wait: latency([(9, 100), (10, 800), (11, 300), (20, 90), (22, 20)]),
+    }
+}
+
+/// What a recording knows of the same.
+pub(crate) fn recorded_page(number: u32) -> DomainPage {
+    let mut page = domain_page(number);
+    for replica in &mut page.replicas {
+        (replica.live, replica.pause_left) = (None, None);
+    }
+    page
+}
+
+/// Wakeups of the domain with this number: one found, one found nothing, the poll's failed, one is under way.
+pub(crate) fn domain_events(number: u32) -> Events {
+    let cleared = |clearance, cause, root| What::Cleared { clearance, cause, root, parent: None };
+    let (one, two, three, four) = (ClearanceId(1), ClearanceId(2), ClearanceId(3), ClearanceId(4));
+    let all = [
+        (40_000, 0, cleared(one, Cause::Posting, RootCause::Posting)),
+        (40_002, 0, What::QueryStarted { clearance: one, acquirees: 1 }),
+        (40_004, 0, What::QueryFound { clearance: one, jobs: 1 }),
+        (40_004, 0, cleared(two, Cause::Chained, RootCause::BackupPoll)),
+        (40_005, 0, What::QueryStarted { clearance: two, acquirees: 1 }),
+        (40_009, 0, What::QueryEmpty { clearance: two }),
+        (41_000, 1, cleared(three, Cause::BackupPoll, RootCause::BackupPoll)),
+        (41_001, 1, What::QueryStarted { clearance: three, acquirees: 1 }),
+        (41_251, 1, What::QueryFailed { clearance: three }),
+        (41_995, 0, cleared(four, Cause::Posting, RootCause::Posting)),
+    ];
+    let event = |(ms, replica, what)| LoggedEvent {
+        at: Duration::from_millis(ms),
+        replica: Some(replica),
+        domain: Some(number),
+        what,
+    };
+    Events::of(0, &all.map(event))
 }
 
 /// Some lines of a log.

@@ -87,6 +87,17 @@ fn words_choose_lines_by_target_or_text() {
 }
 
 #[test]
+fn end_of_a_line_that_is_too_long_can_be_read() {
+    let mut desk = Desk::new(80, 24);
+    let long = format!("{} reason=terminated", "lost the connection that listens ".repeat(3));
+    desk.tell(Message::Log(vec![line(0, Level::WARN, "acquirer::pubsub", &long)], 0)).keys("7");
+    assert!(!desk.screen().contains("terminated") && desk.screen().contains("…│"), "{}", desk.screen());
+    let screen = desk.keys("lll").press(KeyCode::Right).screen();
+    assert!(screen.contains("reason=terminated"), "{screen}");
+    assert!(desk.keys("hhhhh").screen().contains("lost the connection"));
+}
+
+#[test]
 fn what_falls_out_is_no_longer_shown_though_it_was_held() {
     let mut desk = Desk::new(80, 24);
     let lines = log_lines(LOG_LINES_MAX as u64 + 500);

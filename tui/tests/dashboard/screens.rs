@@ -115,13 +115,6 @@ fn domains_of_a_finished_run() {
 }
 
 #[test]
-fn domains_with_the_detail_open() {
-    at_every_size("domains_detail", &dropping(), |desk| {
-        desk.keys("2").press(KeyCode::Enter);
-    });
-}
-
-#[test]
 fn domains_while_a_filter_is_written() {
     at_every_size("domains_filter", &calm(), |desk| {
         desk.keys("/on-prem");

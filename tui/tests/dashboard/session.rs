@@ -33,7 +33,8 @@ impl Stage {
         let (publish, snapshots) = watch::channel(Arc::new(snapshot));
         let (controls, orders) = mpsc::unbounded_channel();
         let (press, keys) = stream::unbounded();
-        let input = DashboardInput { snapshots, controls, events: None, log: LogRing::new(), options };
+        let input =
+            DashboardInput { snapshots, controls, events: None, domains: None, log: LogRing::new(), options };
         Self {
             session: Session::new(input, Size::new(80, 24)),
             terminal: Terminal::new(TestBackend::new(80, 24)).expect("a screen"),

@@ -91,6 +91,8 @@ fn any_moment_looks_as_it_did_whichever_way_it_is_come_to() {
         let mut expected = base.snapshot();
         state.fill(&mut expected, moment);
         assert_eq!(snapshot, expected, "at {at_ms} ms");
+        let page = state.page(0, moment, &base.scenario.fleets).map(|draft| draft.page);
+        assert_eq!(replay.domain(0), page, "at {at_ms} ms");
         let events = replay.events(0);
         let expected = state.events(0);
         assert_eq!((events.first, events.next), (expected.first, expected.next), "at {at_ms} ms");

@@ -1,6 +1,7 @@
 //! Which domains are shown, in what order, which one is selected; and what a row says about its domain.
 
 mod filter;
+mod page;
 mod sort;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use loadgen::snapshot::{DomainPhase, DomainRow, ProvisionerType, Snapshot, Tags};
 
 pub use filter::{Filter, FilterError, SYNTAX};
+pub use page::{PageState, PastWakeup, WakeupOutcome};
 pub use sort::SortBy;
 
 /// Names a domain across snapshots.
@@ -39,8 +41,10 @@ pub struct DomainsState {
     pub selected_key: Option<DomainKey>,
     /// The first of `rows` on the screen.
     pub offset: usize,
-    /// Whether the selected domain's detail is open.
+    /// Whether the selected domain's page is open.
     pub detail: bool,
+    /// That page.
+    pub page: PageState,
 }
 
 impl DomainsState {

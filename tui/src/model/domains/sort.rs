@@ -96,7 +96,9 @@ impl SortBy {
     pub(super) fn order(self, rows: &mut [usize], snapshot: &Snapshot, is_reversed: bool) {
         let row = |row: usize| &snapshot.domains[row];
         match (self, is_reversed) {
-            // Labels are made once for each row rather than for each comparison.
+            // Made once for each row rather than for each comparison: there may be ten thousand.
+            (Self::Trouble, false) => rows.sort_by_cached_key(|&at| Reverse(hurt(row(at)))),
+            (Self::Trouble, true) => rows.sort_by_cached_key(|&at| hurt(row(at))),
             (Self::Name, false) => rows.sort_by_cached_key(|&at| row_label(row(at))),
             (Self::Name, true) => rows.sort_by_cached_key(|&at| Reverse(row_label(row(at)))),
             (_, false) => rows.sort_by(|&a, &b| self.compare(row(a), row(b))),
