@@ -7,6 +7,7 @@ pub mod control;
 pub mod database;
 pub mod fault;
 mod fleet;
+pub mod lint;
 pub mod measure;
 pub mod observe;
 pub mod plan;

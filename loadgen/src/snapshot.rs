@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::lint::{Warning, Warnings};
 pub use acquirer::job::{Posting, ProvisionerType, Tags};
 pub use acquirer::wakeup::{Cause, ClearanceId, DomainSpec, Policy, RootCause};
 
@@ -91,6 +92,8 @@ pub struct Snapshot {
     pub database_missing: Arc<Vec<String>>,
     /// All domains that ever were, in order of their keys.
     pub domains: Arc<Vec<DomainRow>>,
+    /// What looks wrong, and did.
+    pub warnings: Arc<Warnings>,
 }
 
 /// The database under the load.
@@ -310,6 +313,14 @@ pub struct Second {
     pub empty: u64,
     /// Acquire queries that failed.
     pub failed: u64,
+    /// Notices that posters sent.
+    pub notices_sent: u64,
+    /// Notices that replicas heard, one for each replica that heard it.
+    pub notices_heard: u64,
+    /// Jobs whose posting began.
+    pub posts_begun: u64,
+    /// Those of them whose posting began more than a quarter of a second late.
+    pub posts_late: u64,
     /// Median queue wait of jobs acquired in it; 0 when there were none.
     pub queue_wait_p50_us: u64,
     /// 99th percentile of the same.
@@ -380,10 +391,37 @@ pub struct DomainRow {
     pub acquired: u64,
     /// Jobs that the backup poll rescued since the run began.
     pub rescued: u64,
+    /// Jobs acquired in the last ten seconds.
+    pub acquired_recent: u64,
+    /// Those of them that the backup poll rescued.
+    pub rescued_recent: u64,
+    /// How long a query of its has been in flight; the longest of all replicas.
+    pub querying_for: Option<Duration>,
     /// Cause of its last clearance.
     pub last_cause: Option<Cause>,
     /// Root cause of its last clearance.
     pub last_root: Option<RootCause>,
+}
+
+impl DomainRow {
+    /// Acquirees that wait, over all replicas.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.replicas.iter().map(|replica| replica.waiting).sum()
+    }
+
+    /// Whether jobs wait for it and acquirees sleep, and nothing is on its way that would bring them together.
+    #[must_use]
+    pub fn sleeps_beside_work(&self) -> bool {
+        let is_awake = |replica: &DomainReplica| replica.phase != DomainPhase::Idle || replica.pending;
+        self.backlog > 0 && self.waiting() > 0 && !self.replicas.iter().any(is_awake)
+    }
+}
+
+impl std::fmt::Display for DomainRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        DomainSpec::new(&self.provisioners, &self.tags).fmt(f)
+    }
 }
 
 /// A domain's state on one replica.

@@ -45,8 +45,20 @@ pub(crate) struct DomainStats {
     pub(crate) in_use: Option<ClearanceId>,
     /// Its last clearance: when, and why.
     pub(crate) last: Option<(Time, Cause, RootCause)>,
-    /// Queries, and those that found nothing, of the last seconds.
-    recent: [(u32, u32); RECENT_SECONDS],
+    /// Since when its query has been in flight.
+    pub(crate) querying_since: Option<Time>,
+    /// The last seconds, the one that runs first.
+    recent: [DomainSecond; RECENT_SECONDS],
+}
+
+/// What a domain did on a replica in one second, or in the last ones together.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct DomainSecond {
+    pub(crate) queries: u32,
+    /// Queries that found nothing.
+    pub(crate) empty: u32,
+    pub(crate) acquired: u32,
+    pub(crate) rescued: u32,
 }
 
 impl Domains {
@@ -77,6 +89,7 @@ impl Domains {
             standing: None,
             in_use: None,
             last: None,
+            querying_since: None,
             recent: Default::default(),
         });
         index
@@ -149,7 +162,7 @@ impl Domains {
     pub(crate) fn advance(&mut self) {
         for domain in &mut self.stats {
             domain.recent.rotate_right(1);
-            domain.recent[0] = (0, 0);
+            domain.recent[0] = DomainSecond::default();
         }
     }
 
@@ -163,12 +176,36 @@ impl DomainStats {
     pub(crate) fn queried(&mut self, is_empty: bool) {
         self.queries += 1;
         self.empty += u64::from(is_empty);
-        self.recent[0].0 += 1;
-        self.recent[0].1 += u32::from(is_empty);
+        self.recent[0].queries += 1;
+        self.recent[0].empty += u32::from(is_empty);
+        self.querying_since = None;
     }
 
-    /// Queries, and those that found nothing, of the last seconds.
-    pub(crate) fn recent(&self) -> (u32, u32) {
-        self.recent.iter().fold((0, 0), |sum, second| (sum.0 + second.0, sum.1 + second.1))
+    pub(crate) fn acquired(&mut self) {
+        self.acquired += 1;
+        self.recent[0].acquired += 1;
+    }
+
+    pub(crate) fn rescued(&mut self) {
+        self.rescued += 1;
+        self.recent[0].rescued += 1;
+    }
+
+    /// A job was not rescued after all.
+    pub(crate) fn not_rescued(&mut self) {
+        self.rescued = self.rescued.saturating_sub(1);
+        if let Some(second) = self.recent.iter_mut().find(|second| second.rescued > 0) {
+            second.rescued -= 1;
+        }
+    }
+
+    /// The last seconds together.
+    pub(crate) fn recent(&self) -> DomainSecond {
+        self.recent.iter().fold(DomainSecond::default(), |sum, second| DomainSecond {
+            queries: sum.queries + second.queries,
+            empty: sum.empty + second.empty,
+            acquired: sum.acquired + second.acquired,
+            rescued: sum.rescued + second.rescued,
+        })
     }
 }

@@ -23,7 +23,10 @@ impl State {
     pub(super) fn heard(&mut self, replica: usize, heard: &Heard<'_>, at: Time) {
         match *heard {
             Heard::NoticeReceived { job, domain } => self.notice_received(replica, job, domain, at),
-            Heard::NoticeUnreadable => self.notifications_malformed += 1,
+            Heard::NoticeUnreadable => {
+                self.notifications_malformed += 1;
+                self.notice_heard(replica, at);
+            }
             Heard::MessagesLost => {
                 self.totals.losses_signalled += 1;
                 self.log.push(at, Some(replica), None, What::MessagesLost);
@@ -93,12 +96,14 @@ impl State {
                 }
             }
             Heard::Left { acquiree } => self.waiters.left(replica, acquiree),
-            Heard::Subscribed | Heard::HandedOn { .. } => {}
+            Heard::Subscribed => self.ears.subscribed(replica, at, self.notifications_sent),
+            Heard::HandedOn { .. } => {}
         }
     }
 
     fn notice_received(&mut self, replica: usize, number: Option<u64>, domain: Option<DomainId>, at: Time) {
         self.totals.notifications_received += 1;
+        self.notice_heard(replica, at);
         let woken = domain.and_then(|domain| self.domains.number(replica, domain));
         self.log.push(at, Some(replica), woken, What::NoticeReceived { job: number });
         let Some(job) = number.and_then(|number| self.live.get_mut(&number)) else { return };
@@ -124,6 +129,11 @@ impl State {
         }
     }
 
+    fn notice_heard(&mut self, replica: usize, at: Time) {
+        self.ears.heard(replica, at, self.notifications_sent);
+        self.seconds.running().notices_heard += 1;
+    }
+
     fn cleared(&mut self, replica: usize, clearance: &Clearance, at: Time) {
         let Some(index) = self.domains.index(replica, clearance.domain) else { return };
         let domain = self.domains.at(index);
@@ -139,7 +149,9 @@ impl State {
     fn query_started(&mut self, replica: usize, clearance: ClearanceId, acquirees: usize, at: Time) {
         let Some(live) = self.clearances.query_started(replica, clearance, acquirees, at) else { return };
         self.attribution.query_started(live.domain, live.root, at);
-        let domain = Some(self.domains.at(live.domain).number);
+        let domain = self.domains.at(live.domain);
+        domain.querying_since = Some(at);
+        let domain = Some(domain.number);
         let what = What::QueryStarted { clearance, acquirees: acquirees as u32 };
         self.log.push(at, Some(replica), domain, what);
     }
@@ -218,7 +230,7 @@ impl State {
         self.faults.acquired(wait);
         self.count_rescue(&job, &taken);
         let domain = self.domains.at(taken.domain());
-        domain.acquired += 1;
+        domain.acquired();
         let what = What::HandedOver { job: number, clearance, is_rescued };
         self.log.push(at, Some(replica), Some(domain.number), what);
         self.record(Stage::Query, intended, taken.query_started(), taken.acquired());

@@ -9,6 +9,7 @@ use acquirer::job::Posting;
 use acquirer::wakeup::{Cause, DomainSpec, RootCause};
 use hdrhistogram::Histogram;
 
+use crate::lint::Warning;
 use crate::observe::DatabaseSample;
 use crate::snapshot::{Intervention, Second, Totals};
 
@@ -62,6 +63,8 @@ pub(crate) struct Results {
     pub(crate) interventions: Vec<Intervention>,
     /// The measured jobs that waited longest.
     pub(crate) slowest: Vec<SlowResult>,
+    /// What looked wrong, in the order of its end; last what lasted when the record breaks off.
+    pub(crate) warnings: Vec<Warning>,
     stages: Vec<Histogram<u64>>,
     queue_wait_by_cause: Vec<Histogram<u64>>,
     queue_wait_by_root: Vec<Histogram<u64>>,
@@ -142,6 +145,7 @@ impl State {
             cpu_share: state.watched.cpu_share(),
             interventions: state.interventions.by_hand().cloned().collect(),
             slowest: state.slowest.all().iter().map(|story| state.slow(story)).collect(),
+            warnings: state.warnings.all(),
             stages: state.stages.clone(),
             queue_wait_by_cause: state.queue_wait_by_cause.clone(),
             queue_wait_by_root: state.queue_wait_by_root.clone(),

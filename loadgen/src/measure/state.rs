@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acquirer::job::Posting;
-use acquirer::wakeup::{Cause, DomainKey, RootCause};
+use acquirer::wakeup::{Cause, DomainSpec, RootCause};
 use hdrhistogram::Histogram;
 
+use crate::lint::Keeper;
 use crate::poster;
-use crate::scenario::Scenario;
+use crate::scenario::{Fleet, Scenario};
 use crate::snapshot::{Latencies, Totals};
 
 use super::alphabet::{Input, PostedJob, Surroundings, Time};
@@ -22,6 +23,7 @@ use super::buckets::Buckets;
 use super::clearances::Clearances;
 use super::database::DatabaseSeries;
 use super::domains::Domains;
+use super::ears::Ears;
 use super::faults::Faults;
 use super::interventions::Interventions;
 use super::latency::{self, Stage};
@@ -38,6 +40,9 @@ use super::waiters::Waiters;
 /// Timings are kept of so many unfinished jobs. Of those past it only the ledger knows, and each counts
 /// as a dropped event.
 pub const LIVE_JOBS_MAX: usize = 1_800_000;
+
+/// A posting that begins so long after its time is late.
+const LATE: Duration = Duration::from_millis(250);
 
 /// What is known of a run.
 #[derive(Clone)]
@@ -74,7 +79,13 @@ pub(crate) struct State {
     pub(super) last_finished: Option<Time>,
     pub(super) faults: Faults,
     /// The domain that each fleet's workers belong to.
-    pub(super) fleets: Vec<DomainKey>,
+    pub(super) fleets: Vec<DomainSpec>,
+    /// The fleets that accept jobs of each shape.
+    pub(super) takers: Arc<Vec<Vec<usize>>>,
+    /// What each replica has heard.
+    pub(super) ears: Ears,
+    /// What looks wrong.
+    pub(super) warnings: Keeper,
     pub(super) around: Surroundings,
     pub(super) roster: Roster,
     pub(super) interventions: Interventions,
@@ -110,10 +121,13 @@ impl State {
     /// so many events.
     pub(crate) fn new(
         shapes: impl IntoIterator<Item = Posting>,
-        fleets: impl IntoIterator<Item = DomainKey>,
+        fleets: impl IntoIterator<Item = DomainSpec>,
         events_max: usize,
     ) -> Self {
         let shapes = Shapes::new(shapes);
+        let fleets: Vec<DomainSpec> = fleets.into_iter().collect();
+        let takers = |posting| (0..fleets.len()).filter(|fleet| fleets[*fleet].contains(posting)).collect();
+        let takers = Arc::new(shapes.all().iter().map(takers).collect());
         Self {
             began: None,
             window: Window::default(),
@@ -144,7 +158,10 @@ impl State {
             events_dropped: 0,
             last_finished: None,
             faults: Faults::default(),
-            fleets: fleets.into_iter().collect(),
+            fleets,
+            takers,
+            ears: Ears::default(),
+            warnings: Keeper::default(),
             around: Surroundings::default(),
             roster: Roster::default(),
             interventions: Interventions::default(),
@@ -156,7 +173,7 @@ impl State {
 
     /// Nothing has happened of this scenario.
     pub(crate) fn of(scenario: &Scenario, events_max: usize) -> Self {
-        let fleets = scenario.fleets.iter().map(|fleet| fleet.domain().key().clone());
+        let fleets = scenario.fleets.iter().map(Fleet::domain);
         Self { roster: Roster::of(scenario), ..Self::new(poster::shapes(scenario), fleets, events_max) }
     }
 
@@ -208,6 +225,7 @@ impl State {
                 self.summarize_latencies(at);
                 let poll = self.roster.rules.backup_poll;
                 self.faults.settle(self.began.unwrap_or_default(), &self.totals, poll, at);
+                self.look_for_warnings(at);
             }
             Input::DatabaseSampled(sample) => self.database.push(sample),
             Input::DatabaseMissing { missing } => self.database.missing(missing),
@@ -238,6 +256,9 @@ impl State {
             self.post_started += 1;
             self.measured.planned += u64::from(self.window.counts(intended));
             self.record(Stage::PostLag, intended, intended, at);
+            let second = self.seconds.running();
+            second.posts_begun += 1;
+            second.posts_late += u64::from(at - intended > LATE);
             if let Some(job) = self.keep(*number, *shape, intended) {
                 job.set_post_started(at);
             }
@@ -271,6 +292,7 @@ impl State {
 
     fn announced(&mut self, number: u64, at: Time) {
         self.notifications_sent += 1;
+        self.seconds.running().notices_sent += 1;
         if let Some(job) = self.live.get_mut(&number) {
             job.set_posted(at);
         }
@@ -340,6 +362,7 @@ impl State {
                 job.heard_in_poll.remove(*replica);
             }
         }
+        self.ears.keep(|replica| roster.replicas.contains_key(&replica));
         self.roster.clone_from(roster);
     }
 
@@ -350,7 +373,7 @@ impl State {
         }
         self.totals.rescued += 1;
         self.seconds.running().rescued += 1;
-        self.domains.at(taken.domain()).rescued += 1;
+        self.domains.at(taken.domain()).rescued();
         if let Some(by) = taken.lost {
             self.attribution.count_lost(job.shape(), by);
             self.totals.wakeups_lost += 1;
@@ -368,8 +391,7 @@ impl State {
         self.totals.rescued = self.totals.rescued.saturating_sub(1);
         let running = self.seconds.running();
         running.rescued = running.rescued.saturating_sub(1);
-        let domain = self.domains.at(taken.domain());
-        domain.rescued = domain.rescued.saturating_sub(1);
+        self.domains.at(taken.domain()).not_rescued();
         if let Some(by) = taken.lost {
             self.attribution.uncount_lost(job.shape(), by);
             self.totals.wakeups_lost = self.totals.wakeups_lost.saturating_sub(1);

@@ -179,7 +179,7 @@ fn a_fault_is_at_work_until_it_ends_or_its_time_is_over() {
 #[test]
 fn two_that_are_told_the_same_know_the_same() {
     let shapes = [shape()];
-    let mut states = [(); 2].map(|()| State::new(shapes.clone(), [spec().key().clone()], 100));
+    let mut states = [(); 2].map(|()| State::new(shapes.clone(), [(*spec()).clone()], 100));
     let (domain, clearance) = (DomainId(4), ClearanceId(9));
     let cleared =
         Clearance { id: clearance, domain, cause: Cause::Posting, root: RootCause::Posting, parent: None };

@@ -61,6 +61,7 @@ impl State {
         snapshot.database_samples = state.database.shown();
         snapshot.database_missing = state.database.missed();
         snapshot.domains = Arc::new(rows(state, now));
+        snapshot.warnings = state.warnings.shown();
     }
 
     /// Once a second, and when the run is over: fourteen histograms are gone through.
@@ -98,14 +99,14 @@ impl State {
     /// Workers that are present, by the domain that they belong to.
     fn workers_by_domain(&self) -> BTreeMap<&DomainKey, usize> {
         let mut workers = BTreeMap::new();
-        for (key, present) in self.fleets.iter().zip(&self.around.workers) {
-            *workers.entry(key).or_default() += present;
+        for (fleet, present) in self.fleets.iter().zip(&self.around.workers) {
+            *workers.entry(fleet.key()).or_default() += present;
         }
         workers
     }
 }
 
-fn rows(state: &State, now: Time) -> Vec<DomainRow> {
+pub(super) fn rows(state: &State, now: Time) -> Vec<DomainRow> {
     let mut rows: BTreeMap<&DomainKey, DomainRow> = BTreeMap::new();
     let mut recent_empty: BTreeMap<&DomainKey, u32> = BTreeMap::new();
     let mut last_cleared: BTreeMap<&DomainKey, Option<(Time, Cause, RootCause)>> = BTreeMap::new();
@@ -124,9 +125,12 @@ fn rows(state: &State, now: Time) -> Vec<DomainRow> {
                 ..DomainRow::default()
             }
         });
-        let (queries, empty) = stats.recent();
-        row.queries_per_s += f64::from(queries) / RECENT_SECONDS as f64;
-        *recent_empty.entry(key).or_default() += empty;
+        let recent = stats.recent();
+        row.queries_per_s += f64::from(recent.queries) / RECENT_SECONDS as f64;
+        *recent_empty.entry(key).or_default() += recent.empty;
+        row.acquired_recent += u64::from(recent.acquired);
+        row.rescued_recent += u64::from(recent.rescued);
+        row.querying_for = row.querying_for.max(stats.querying_since.map(|since| now - since));
         row.acquired += stats.acquired;
         row.rescued += stats.rescued;
         let last = last_cleared.entry(key).or_default();

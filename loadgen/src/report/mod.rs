@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::assert::{Expression, Unit};
+use crate::lint::Warning;
 use crate::scenario::Scenario;
 
 pub use attribution::{
@@ -106,6 +107,9 @@ pub struct Report {
     /// What Postgres looked like beside the load.
     #[serde(default)]
     pub database: ObservedDatabase,
+    /// What looked wrong while it was measured, in the order of its end: at most the hundred newest.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
     /// Whether every job is accounted for.
     pub audit: Audit,
     /// What the run was to hold, in the order of the command line.

@@ -8,6 +8,7 @@
 //! Latency                     p50      p90      p99    p99.9      max    count
 //! How jobs were found  clearances    found    empty   failed   queue wait p99
 //! Jobs, queries, domains, Postgres, audit, generator
+//! Warnings                                               what looked wrong, its evidence, and what to do
 //! Notes                                                  what deserves a second look, in plain words
 //! ```
 //!
@@ -29,6 +30,8 @@ use crate::scenario::quantity::format_duration;
 const WIDTH: usize = 80;
 /// Domains shown; the rest are counted.
 const DOMAINS_MAX: usize = 10;
+/// Warnings shown; the rest are counted.
+const WARNINGS_MAX: usize = 10;
 /// Job ids shown of each kind of audit failure.
 const IDS_MAX: usize = 3;
 
@@ -61,6 +64,7 @@ pub fn summary(report: &Report) -> String {
     page.domains(report);
     page.database(report);
     page.health(report);
+    page.warnings(report);
     page.notes(report);
     page.text
 }
@@ -388,6 +392,21 @@ impl Page {
         );
     }
 
+    fn warnings(&mut self, report: &Report) {
+        if report.warnings.is_empty() {
+            return;
+        }
+        self.section(&match report.warnings.len() {
+            count @ ..=WARNINGS_MAX => plural(count as u64, "warning") + " while it was measured",
+            count => format!("Warnings while it was measured, the last {WARNINGS_MAX} of {count}"),
+        });
+        for warning in report.warnings.iter().skip(report.warnings.len().saturating_sub(WARNINGS_MAX)) {
+            self.bullet(&format!("!! {}: {} ({})", warning.seconds(), warning.what, warning.name));
+            self.below(&warning.evidence);
+            self.below(&format!("-> {}", warning.advice));
+        }
+    }
+
     fn notes(&mut self, report: &Report) {
         let notes = report.notes();
         if notes.is_empty() {
@@ -406,6 +425,13 @@ impl Page {
     fn wrapped_fact(&mut self, name: &str, value: &str) {
         for (index, part) in wrapped(value, WIDTH - 14).iter().enumerate() {
             self.fact(if index == 0 { name } else { "" }, part);
+        }
+    }
+
+    /// What belongs to a bullet.
+    fn below(&mut self, text: &str) {
+        for part in wrapped(text, WIDTH - 6) {
+            self.line(&format!("      {part}"));
         }
     }
 

@@ -98,6 +98,7 @@ pub(crate) fn report(head: &Head, closing: &Closing, results: &Results) -> Repor
             results.database_samples.clone(),
             results.measured_seconds.clone(),
         ),
+        warnings: results.warnings.clone(),
         audit: Audit {
             ok: is_audited && audit.lost.is_empty() && audit.doubled.is_empty() && audit.stranded.is_empty(),
             lost: audit.lost,

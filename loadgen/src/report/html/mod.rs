@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! verdict, what ran on what, what stood out, five figures      read in five seconds
+//! Warnings, notes        what looked wrong, what deserves a second look
 //! Over time              jobs, backlog, rescues, queue wait as a heat map, queries; faults as bands
 //! How jobs were found    by root cause and cause; wakeups lost and for nothing
 //! Latency                percentile curves, tables by stage and by cause, the slowest jobs
 //! Domains                each on each replica
 //! Postgres               waits, the commit lock, dead rows, statements, beside the load
 //! Trust                  assertions, audit, load generator
-//! The whole run          counts; notes; machine, policy, scenario
+//! The whole run          counts; machine, policy, scenario
 //! ```
 //!
 //! It holds what the JSON report holds, and every figure names its path there. It loads nothing: a policy in its
@@ -65,6 +66,7 @@ pub fn render(report: &Report) -> String {
             body {
                 main {
                     (top::header(report))
+                    (warnings(report))
                     (notes(report))
                     (flow::section(report, &axis))
                     (causes::section(report))
@@ -83,6 +85,23 @@ pub fn render(report: &Report) -> String {
         }
     };
     page.into_string()
+}
+
+fn warnings(report: &Report) -> Markup {
+    html! {
+        @if !report.warnings.is_empty() {
+            section aria-labelledby="warnings" {
+                h2 id="warnings" { "Warnings while it was measured" }
+                ul.notes {
+                    @for warning in &report.warnings {
+                        li {
+                            strong { (warning.what) } ", " (warning.seconds()) ". " (warning.evidence) ". " em { (warning.advice) }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn notes(report: &Report) -> Markup {

@@ -1,5 +1,7 @@
 //! Figures as people read them.
 
+use std::time::Duration;
+
 /// A latency with three significant digits, such as `850 µs`, `1.84 ms`, `31.2 s`.
 pub(crate) fn latency(us: u64) -> String {
     let value = us as f64;
@@ -16,6 +18,15 @@ pub(crate) fn latency(us: u64) -> String {
 pub(crate) fn seconds(seconds: f64) -> String {
     let tenths = (seconds * 10.0).round() / 10.0;
     format!("{tenths} s")
+}
+
+/// A time as a person says it, such as `3.4 s`, `12 s`; below a second as a [`latency`].
+pub(crate) fn span(time: Duration) -> String {
+    match time.as_millis() {
+        0..1_000 => latency(u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
+        1_000..9_950 => seconds(time.as_secs_f64()),
+        _ => seconds(time.as_secs_f64().round()),
+    }
 }
 
 /// A share, such as `99.9%`.
