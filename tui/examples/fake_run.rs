@@ -251,6 +251,7 @@ impl Run {
             rescued: if domain % 4 == 1 { self.totals.rescued / 2 } else { 0 },
             last_cause: Some(if dropping { Cause::Chained } else { Cause::Posting }),
             last_root: Some(if dropping { RootCause::BackupPoll } else { RootCause::Posting }),
+            ..DomainRow::default()
         }
     }
 }

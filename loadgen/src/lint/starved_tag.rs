@@ -6,10 +6,12 @@ use super::{Finding, Kind, Sight, Verdict, waiting};
 use crate::report::words::{plural, span};
 use crate::snapshot::DomainRow;
 
-/// From this age of the oldest job on, its kind is starved.
-const STARVED: Duration = Duration::from_secs(3);
-/// From this age on it may be.
-const DOUBTFUL: Duration = Duration::from_secs(1);
+/// From this age of the oldest job on, nobody accepts its kind: whoever does may be about to come.
+const DESERTED: Duration = Duration::from_secs(3);
+/// From this age on, workers that accept it are too few: they would have been done with something shorter.
+const SCARCE: Duration = Duration::from_secs(1);
+/// From this age on it may be starved.
+const DOUBTFUL: Duration = Duration::from_millis(500);
 /// What takes workers away.
 const FAULTS: [&str; 2] = ["crash_workers", "cancel_workers"];
 
@@ -19,7 +21,7 @@ pub(super) fn look(sight: &Sight) -> Verdict {
     let lacks = |kind: &&Kind| kind.workers == 0 || (kind.waiting == 0 && asleep >= kind.workers);
     let worst = sight.kinds.iter().filter(lacks).max_by_key(|kind| kind.oldest);
     let Some(kind) = worst.filter(|kind| kind.oldest >= DOUBTFUL) else { return Verdict::Fine };
-    if kind.oldest < STARVED {
+    if kind.oldest < if kind.workers == 0 { DESERTED } else { SCARCE } {
         return Verdict::LookAgain;
     }
     let demand = DomainRow {

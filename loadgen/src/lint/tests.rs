@@ -285,7 +285,7 @@ fn a_kind_that_nobody_accepts_starves_after_three_seconds() {
             sight.kinds[1] = Kind { oldest: s(oldest), workers: 0, waiting: 0, ..kind("mars", 0) };
         }))
     };
-    assert_eq!(nobody(0.9), Verdict::Fine);
+    assert_eq!(nobody(0.4), Verdict::Fine);
     assert_eq!(nobody(2.9), Verdict::LookAgain);
     let (what, evidence) = warned(nobody(3.0));
     assert_eq!(what, "no worker accepts terraform city=mars");
@@ -294,11 +294,15 @@ fn a_kind_that_nobody_accepts_starves_after_three_seconds() {
 
 #[test]
 fn a_kind_starves_when_its_few_workers_are_busy_beside_others_that_sleep() {
-    let busy = |workers, waiting| {
+    let waiting_for = |oldest, workers, waiting| {
         starved_tag::look(&but(|sight| {
-            sight.kinds[1] = Kind { backlog: 6, oldest: s(8.2), workers, waiting, ..kind("lima", 0) };
+            sight.kinds[1] = Kind { backlog: 6, oldest: s(oldest), workers, waiting, ..kind("lima", 0) };
         }))
     };
+    let busy = |workers, waiting| waiting_for(8.2, workers, waiting);
+    assert_eq!(waiting_for(0.4, 3, 0), Verdict::Fine);
+    assert_eq!(waiting_for(0.9, 3, 0), Verdict::LookAgain);
+    assert!(matches!(waiting_for(1.0, 3, 0), Verdict::Warn(_)));
     let (what, evidence) = warned(busy(3, 0));
     assert_eq!(what, "too few workers accept terraform city=lima");
     assert_eq!(

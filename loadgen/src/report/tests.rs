@@ -229,6 +229,17 @@ pub(super) fn fixed() -> Report {
             })
             .collect(),
         database: database(),
+        warnings: vec![Warning {
+            name: "lost_wakeup".to_owned(),
+            what: "terraform environment=on-prem sleeps beside its work".to_owned(),
+            evidence: "12 jobs wait, the oldest for 3.4 s, beside 20 workers asleep, and nobody asks; likely cause: \
+                       the fault drop_notifications"
+                .to_owned(),
+            advice: "follow such a job in the Wakeups view: was it announced, did a replica hear it, whom did it wake?"
+                .to_owned(),
+            from_second: 12,
+            to_second: Some(24),
+        }],
         audit: Audit { ok: true, ..Audit::default() },
         assertions: Vec::new(),
         generator: Generator {
@@ -409,6 +420,7 @@ fn every_key_of_the_contract_is_there() {
              queue_wait_log2 faults",
         ),
         ("/policy", "name chain postings route order departed after_error first_poll doubtful claim_batch"),
+        ("/warnings/0", "name what evidence advice from_second to_second"),
         ("/audit", "ok lost doubled stranded stranded_by_policy"),
         ("/generator", "schedule_lag_p99_us achieved_ratio events_dropped cpu_seconds core_share cpu_share"),
         ("/wakeups_lost", "total swallowed unheard forgotten by_posting"),

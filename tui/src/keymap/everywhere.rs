@@ -39,6 +39,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind("last", &["G", "End"], Action::Move(Movement::Last), "the last"),
     bind("open", &["Enter"], Action::Open, "open what is selected"),
     bind("back", &["Esc"], Action::Back, "close what lies on top"),
+    bind("warnings", &["!"], Action::Warnings, "what looks wrong, what speaks for it, and what to do"),
     bind("help", &["?", "F1"], Action::Help, "this help"),
     bind("quit", &["q"], Action::Quit, "leave; ends the run if it still goes on"),
     bind("copy", &["y"], Action::Copy, "copy what is selected, or the headline figures"),

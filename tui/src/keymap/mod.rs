@@ -35,6 +35,8 @@ pub enum Action {
     Step(isize),
     /// Open or close the help.
     Help,
+    /// Open or close the list of warnings.
+    Warnings,
     /// Close what lies on top, or clear the filter.
     Back,
     /// Hold the view still, or let it go on; the load goes on regardless.
@@ -185,7 +187,10 @@ impl Keymap {
     pub fn action(&self, model: &Model, key: KeyEvent) -> Option<Action> {
         let stroke = Stroke::of(key)?;
         if model.help.is_some() {
-            return self.while_reading_help(stroke, key.code);
+            return self.while_reading(stroke, key.code, Action::Help);
+        }
+        if model.warnings.is_some() {
+            return self.while_reading(stroke, key.code, Action::Warnings);
         }
         if model.is_writing() {
             return self.while_editing(stroke, key.code);
@@ -224,13 +229,15 @@ impl Keymap {
         }
     }
 
-    fn while_reading_help(&self, stroke: Stroke, code: KeyCode) -> Option<Action> {
+    /// While a text lies over the view; `close` closes it.
+    fn while_reading(&self, stroke: Stroke, code: KeyCode, close: Action) -> Option<Action> {
         if code == KeyCode::Enter {
-            return Some(Action::Help);
+            return Some(close);
         }
         match *self.everywhere.get(&stroke)? {
-            // `q` ends the help as in any pager: whoever reads must not end the run by it.
-            Action::Help | Action::Quit | Action::Back => Some(Action::Help),
+            // `q` ends the text as in any pager: whoever reads must not end the run by it.
+            Action::Quit | Action::Back => Some(close),
+            action @ (Action::Help | Action::Warnings) => Some(action),
             Action::Freeze => Some(Action::Move(Movement::PageDown)),
             action @ (Action::Move(_) | Action::Save | Action::Interrupt | Action::Suspend) => Some(action),
             _ => None,

@@ -114,6 +114,8 @@ pub struct Model {
     pub view: View,
     /// Whether the help lies over it, and how far that is scrolled.
     pub help: Option<usize>,
+    /// Whether the warnings lie over it, and how far they are scrolled.
+    pub warnings: Option<usize>,
     /// The newest snapshot.
     pub latest: Arc<Snapshot>,
     /// The snapshot on the screen: the newest, or the one that was frozen.
@@ -150,6 +152,7 @@ impl Model {
             size,
             view: View::default(),
             help: None,
+            warnings: None,
             latest: Arc::default(),
             shown: Arc::default(),
             frozen_since: None,

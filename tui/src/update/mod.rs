@@ -147,7 +147,14 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::Suspend => return Some(Command::Suspend),
         Action::Show(view) => show(model, view),
         Action::Step(steps) => show(model, model.view.step(steps)),
-        Action::Help => model.help = if model.help.is_some() { None } else { Some(0) },
+        Action::Help => {
+            model.warnings = None;
+            model.help = if model.help.is_some() { None } else { Some(0) };
+        }
+        Action::Warnings => {
+            model.help = None;
+            model.warnings = if model.warnings.is_some() { None } else { Some(0) };
+        }
         Action::Back => back(model),
         Action::Freeze => freeze(model),
         Action::RateUp => return scale_rate(model, RATE_STEP),
@@ -267,6 +274,11 @@ fn notice(model: &mut Model, text: String) {
 fn go(model: &mut Model, movement: Movement) {
     if let Some(scrolled) = model.help {
         model.help = Some(moved(scrolled, movement, view::help_page(model), view::help_lines(model)));
+        return;
+    }
+    if let Some(scrolled) = model.warnings {
+        let (page, lines) = (view::warnings_page(model), view::warnings_lines(model));
+        model.warnings = Some(moved(scrolled, movement, page, lines));
         return;
     }
     match model.view {

@@ -10,8 +10,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::format;
 use super::paint::{Segment, fit, put};
+use super::{format, warnings};
 use crate::model::{Model, View};
 use crate::theme::Role;
 
@@ -139,6 +139,9 @@ fn alert_segments(model: &Model, shown: usize, brief: bool) -> Vec<Segment<'_>> 
     if let Some(silence) = snapshot.database_silent_for {
         let what = if brief { "database silent" } else { "the database has not answered for" };
         alert(1, Role::Alarm, format!("!! {what} {}", format::countdown(silence)));
+    }
+    if let Some(text) = warnings::alert(model, brief) {
+        alert(1, Role::Alarm, text);
     }
     if snapshot.events_dropped > 0 {
         let what = if brief { "dropped" } else { "events dropped" };

@@ -32,6 +32,7 @@ mod period;
 mod queries;
 mod queue_wait;
 mod wakeups;
+mod warnings;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -55,6 +56,8 @@ pub fn view(model: &Model, area: Rect, buffer: &mut Buffer) {
     footer::draw(model, screen.footer, buffer);
     if model.help.is_some() {
         help::draw(model, screen.body, buffer);
+    } else if model.warnings.is_some() {
+        warnings::draw(model, screen.body, buffer);
     }
 }
 
@@ -116,6 +119,18 @@ pub fn help_page(model: &Model) -> usize {
 #[must_use]
 pub fn help_lines(model: &Model) -> usize {
     help::positions(model, Screen::of(whole(model)).body)
+}
+
+/// How many lines a screenful of the warnings has.
+#[must_use]
+pub fn warnings_page(model: &Model) -> usize {
+    warnings::page(Screen::of(whole(model)).body)
+}
+
+/// By how many lines the warnings can be scrolled, and one.
+#[must_use]
+pub fn warnings_lines(model: &Model) -> usize {
+    warnings::positions(model, Screen::of(whole(model)).body)
 }
 
 fn whole(model: &Model) -> Rect {

@@ -11,7 +11,7 @@
 //! └───────────────────────────────────────────────┘
 //! ```
 //!
-//! With more height the backlog and the queue wait over time join in; with too little room for frames every
+//! A warning takes a line above them. With more height the backlog and the queue wait over time join in; with too little room for frames every
 //! panel becomes one line, and the table has the rest.
 
 use ratatui::buffer::Buffer;
@@ -20,16 +20,19 @@ use ratatui::text::{Line, Span};
 
 use super::domain_table::{self, Table};
 use super::paint::{divider, frame, put, title};
-use super::{found, jobs, period, queries, queue_wait};
+use super::{found, jobs, period, queries, queue_wait, warnings};
 use crate::model::{Model, worst_first};
 use crate::theme::Role;
 
 /// The least room that frames are drawn in.
 const FRAMED: (u16, u16) = (72, 17);
+/// The least height, frames apart, that a warning takes a line of.
+const LINES_MIN: u16 = 8;
 /// The least height of the panels above the table.
 const PANELS_MIN: u16 = 11;
 
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let area = below_warning(model, area, buffer);
     if area.width < FRAMED.0 || area.height < FRAMED.1 {
         return draw_lines(model, area, buffer);
     }
@@ -42,6 +45,18 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     draw_left(model, left, buffer);
     draw_right(model, right, buffer);
     draw_table(model, Rect { y: area.y + height, height: area.height - height, ..area }, buffer);
+}
+
+/// The gravest warning in the first line, and the area that is left; the whole of it where there is no room.
+fn below_warning(model: &Model, area: Rect, buffer: &mut Buffer) -> Rect {
+    // It doesn't take the frames away, nor the last rows of the table.
+    let has_room = area.height > FRAMED.1 || (LINES_MIN..FRAMED.1).contains(&area.height);
+    let Some(line) = warnings::gravest(model, area.width.saturating_sub(2)).filter(|_| has_room) else {
+        return area;
+    };
+    let inner = Rect { x: area.x + u16::from(area.width > 60), ..area };
+    put(buffer, inner, 0, &line);
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
 
 fn draw_left(model: &Model, area: Rect, buffer: &mut Buffer) {

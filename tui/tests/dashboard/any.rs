@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
 use crate::faults::breaking;
-use crate::fixtures::{Desk, calm, domain_page, dropping, finished, log_lines, starting};
+use crate::fixtures::{Desk, calm, domain_page, dropping, finished, log_lines, starting, warned};
 
 #[derive(Debug, Clone)]
 enum Event {
@@ -25,7 +25,7 @@ enum Event {
 
 fn key() -> impl Strategy<Value = KeyCode> {
     prop_oneof![
-        proptest::sample::select("12 679?/dk+-wWoO<>gGqenvlh[]f".chars().collect::<Vec<_>>())
+        proptest::sample::select("12 679?!/dk+-wWoO<>gGqenvlh[]f".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         proptest::sample::select(vec![
             KeyCode::Up,
@@ -51,7 +51,7 @@ fn size() -> impl Strategy<Value = (u16, u16)> {
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         6 => key().prop_map(Event::Key),
-        2 => (0_u8..6).prop_map(Event::Snapshot),
+        2 => (0_u8..7).prop_map(Event::Snapshot),
         1 => (0_u64..300).prop_map(Event::Log),
         1 => (0_u32..8).prop_map(Event::Domain),
         1 => any::<u16>().prop_map(Event::Tick),
@@ -66,6 +66,7 @@ fn snapshot(number: u8) -> Snapshot {
         2 => breaking(),
         3 => finished(),
         4 => extreme(),
+        5 => warned(),
         _ => Snapshot { domains: calm().domains[..3].to_vec().into(), ..calm() },
     }
 }
@@ -115,8 +116,8 @@ fn check(desk: &Desk) {
 
 #[test]
 fn sizes_at_the_edge_do_not_panic() {
-    for number in 0..5 {
-        for keys in ["1", "2", "6", "6G", "7", "1?", "2?", "2\n", "/x"] {
+    for number in 0..6 {
+        for keys in ["1", "2", "6", "6G", "7", "1?", "1!", "2?", "2\n", "/x"] {
             for (width, height) in [
                 (0, 0),
                 (1, 1),

@@ -17,6 +17,7 @@ use loadgen::snapshot::{
     ActiveFault, Cause, ClearanceId, DatabaseFacts, DomainPage, DomainPhase, DomainReplica, DomainRow,
     Latencies, Latency, PageAcquiree, PageClearance, PageLive, PageReplica, PageToken, Posting,
     ProvisionerType, Rates, RootCause, RunPhase, Second, ShapeBacklog, Snapshot, Stage, Tags, Totals,
+    Warning, Warnings,
 };
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
@@ -142,6 +143,45 @@ pub(crate) fn begin(kind: FaultKind) -> Control {
     Control::BeginFault { fault: Fault { at: Duration::ZERO, length: None, replica: None, kind } }
 }
 
+/// The same, and what is to be said of it: two things now, and one that is over.
+pub(crate) fn warned() -> Snapshot {
+    let warning = |name: &str, what: &str, evidence: &str, advice: &str, from_second, to_second| Warning {
+        name: name.to_owned(),
+        what: what.to_owned(),
+        evidence: evidence.to_owned(),
+        advice: advice.to_owned(),
+        from_second,
+        to_second,
+    };
+    let silent = warning(
+        "listener_silent",
+        "all 3 listeners are silent",
+        "nothing heard for 11 s, while 4,512 notices were sent; likely cause: the fault drop_notifications",
+        "look for a pooler in transaction mode, a firewall or a dead connection between it and Postgres: LISTEN needs \
+         a session of its own",
+        35,
+        None,
+    );
+    let lost = warning(
+        "lost_wakeup",
+        "terraform env=on-prem sleeps beside its work",
+        "1,234 jobs wait, the oldest for 9.4 s, beside 18 workers asleep, and nobody asks; the same in 1 domain more",
+        "follow such a job in the Wakeups view: was it announced, did a replica hear it, whom did it wake?",
+        33,
+        None,
+    );
+    let over = warning(
+        "generator_behind",
+        "the load generator is behind its schedule",
+        "210 of 2,060 jobs of the last 5 s (10.2%) were begun more than 250 ms late",
+        "lower the rate, give the posters a larger batch, or free this machine for it",
+        8,
+        Some(12),
+    );
+    let warnings = Warnings { open: vec![silent, lost], past: vec![over], forgotten: 0 };
+    Snapshot { warnings: Arc::new(warnings), events_dropped: 0, ..dropping() }
+}
+
 /// A run that is over.
 pub(crate) fn finished() -> Snapshot {
     let calm = calm();
@@ -252,6 +292,7 @@ fn calm_domain(number: usize) -> DomainRow {
         rescued: 0,
         last_cause: Some([Cause::Posting, Cause::Chained, Cause::Pending, Cause::First][number % 4]),
         last_root: Some(RootCause::Posting),
+        ..DomainRow::default()
     }
 }
 

@@ -11,3 +11,4 @@ mod screens;
 mod session;
 mod styles;
 mod wakeups;
+mod warnings;

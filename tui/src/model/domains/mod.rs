@@ -6,7 +6,7 @@ mod sort;
 
 use std::time::Duration;
 
-use loadgen::snapshot::{DomainPhase, DomainRow, ProvisionerType, Snapshot, Tags};
+use loadgen::snapshot::{DomainRow, ProvisionerType, Snapshot, Tags};
 
 pub use filter::{Filter, FilterError, SYNTAX};
 pub use page::{PageState, PastWakeup, WakeupOutcome};
@@ -124,20 +124,19 @@ pub enum Trouble {
 #[must_use]
 pub fn trouble(row: &DomainRow) -> Trouble {
     let old = row.backlog > 0 && row.oldest.is_some_and(|oldest| oldest >= OLD);
-    let awake = row.replicas.iter().any(|replica| replica.phase != DomainPhase::Idle || replica.pending);
     if !old {
         Trouble::None
-    } else if awake || waiting(row) == 0 {
-        Trouble::Behind
-    } else {
+    } else if row.sleeps_beside_work() {
         Trouble::Asleep
+    } else {
+        Trouble::Behind
     }
 }
 
 /// Acquirees that wait in `row`'s domain over all replicas.
 #[must_use]
 pub fn waiting(row: &DomainRow) -> usize {
-    row.replicas.iter().map(|replica| replica.waiting).sum()
+    row.waiting()
 }
 
 /// Time left to the nearest backup poll over all replicas, and its period.

@@ -1,0 +1,174 @@
+//! What looks wrong: one line of it for the Overview, and the whole list over any view.
+//!
+//! ```text
+//! ┌ warnings · 1 now, 1 over · Esc closes ─────────────────────────┐
+//! │!! the listener of replica 0 is silent              since 00:12 │
+//! │   nothing heard for 8 s, while 74 notices were sent            │
+//! │   -> look for a pooler in transaction mode, a firewall or …    │
+//! │                                                                │
+//! │   echo is served by the backup poll alone          00:02-00:09 │
+//! └────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! Those that last come first, the gravest of them on top; then those that are over, the newest on top.
+
+use std::time::Duration;
+
+use loadgen::report::wrapped;
+use loadgen::snapshot::{RunPhase, Snapshot, Warning};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget as _};
+
+use super::format;
+use super::paint::{clip, frame, put, title};
+use crate::keymap::Action;
+use crate::model::Model;
+use crate::theme::{Role, Theme};
+
+/// The columns before evidence and advice.
+const INDENT: usize = 3;
+/// An advice in fewer columns says nothing.
+const ADVICE_MIN: usize = 24;
+
+/// The gravest in one line, with as much of its advice as there is room for; `None` when nothing looks wrong.
+pub(super) fn gravest(model: &Model, width: u16) -> Option<Line<'_>> {
+    let (theme, open) = (&model.theme, &model.shown.warnings.open);
+    let worst = open.first()?;
+    let width = usize::from(width);
+    let more = if open.len() > 1 { format!(" (+{})", open.len() - 1) } else { String::new() };
+    let what = clip(&format!("!! {}", worst.what), width.saturating_sub(more.len()), theme);
+    let mut line = Line::from(Span::styled(what + &more, theme.style(Role::Alarm)));
+    let left = width.saturating_sub(line.width() + 2);
+    if left >= ADVICE_MIN {
+        let advice = clip(&worst.advice, left, theme);
+        line.push_span(Span::styled(format!(": {advice}"), theme.style(Role::Text)));
+    }
+    Some(line)
+}
+
+/// The header's word, in fewer columns if it has to be brief; `None` when nothing looks wrong.
+pub(super) fn alert(model: &Model, is_brief: bool) -> Option<String> {
+    let count = match model.shown.warnings.open.len() {
+        0 => return None,
+        1 => "1 warning".to_owned(),
+        count => format!("{count} warnings"),
+    };
+    match model.keymap.key_for(model.view, Action::Warnings) {
+        Some(key) if !is_brief => Some(format!("!! {count}: press {key}")),
+        _ => Some(format!("!! {count}")),
+    }
+}
+
+pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let theme = &model.theme;
+    let area = place(area).intersection(buffer.area);
+    Clear.render(area, buffer);
+    let lines = lines(model, area.width.saturating_sub(4));
+    let inner = frame(buffer, area, &heading(&model.shown, theme), theme);
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    let rows = usize::from(inner.height);
+    let from = model.warnings.unwrap_or(0).min(lines.len().saturating_sub(rows));
+    for (row, line) in (0..inner.height).zip(&lines[from..]) {
+        put(buffer, inner, row, line);
+    }
+    if from + rows < lines.len() {
+        let more = format!(" {} more ", theme.glyphs.arrows[1]);
+        let bottom = Rect { x: area.x + 2, y: area.bottom().saturating_sub(1), height: 1, ..inner };
+        put(buffer, bottom, 0, &Line::styled(more, theme.style(Role::Key)));
+    }
+}
+
+pub(super) fn page(area: Rect) -> usize {
+    usize::from(place(area).height.saturating_sub(2)).max(1)
+}
+
+/// By how many lines it can be scrolled, and one.
+pub(super) fn positions(model: &Model, area: Rect) -> usize {
+    (lines(model, place(area).width.saturating_sub(4)).len() + 1).saturating_sub(page(area)).max(1)
+}
+
+/// In the middle, no wider than reads well.
+fn place(area: Rect) -> Rect {
+    let (width, height) = (area.width.min(100), area.height.min(42));
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+}
+
+fn heading<'a>(snapshot: &Snapshot, theme: &Theme) -> Line<'a> {
+    let separator = theme.glyphs.separator;
+    let (now, over) = (snapshot.warnings.open.len(), snapshot.warnings.past.len());
+    let note = format!("{}{now} now, {over} over{separator}Esc closes", separator.trim_start());
+    title("warnings", note, theme)
+}
+
+fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
+    let (theme, warnings) = (&model.theme, &model.shown.warnings);
+    let width = usize::from(width);
+    let mut lines = Vec::new();
+    if warnings.open.is_empty() {
+        let word = match model.shown.phase {
+            RunPhase::Starting | RunPhase::Warmup => "Nothing is judged before the warm-up is over.",
+            RunPhase::Measuring => "Nothing looks wrong now; it is looked at once a second.",
+            _ if warnings.past.is_empty() => "Nothing looked wrong while the run was measured.",
+            _ => "The run is no longer measured, and no longer judged.",
+        };
+        lines.extend(
+            wrapped(word, width.max(10)).into_iter().map(|part| Line::styled(part, theme.style(Role::Dim))),
+        );
+    }
+    for warning in warnings.open.iter().chain(warnings.past.iter().rev()) {
+        if !lines.is_empty() {
+            lines.push(Line::default());
+        }
+        entry(warning, theme, width, &mut lines);
+    }
+    if warnings.forgotten > 0 {
+        lines.push(Line::default());
+        let word = format!("{} older ones are no longer kept", format::count(warnings.forgotten));
+        lines.push(Line::styled(word, theme.style(Role::Dim)));
+    }
+    lines
+}
+
+fn entry(warning: &Warning, theme: &Theme, width: usize, lines: &mut Vec<Line<'static>>) {
+    let clock = |second: u64| format::clock(Duration::from_secs(second));
+    let from = clock(warning.from_second);
+    let (mark, role, when) = match warning.to_second {
+        None => ("!! ", Role::Alarm, format!("since {from}")),
+        Some(to) => ("   ", Role::Title, format!("{from}-{}", clock(to))),
+    };
+    let room = width.saturating_sub(INDENT).max(10);
+    let mut what = wrapped(&warning.what, room);
+    // When goes behind the last line of what, or below it where there is no room.
+    let last = what.last().map_or(0, |part| Span::raw(part.as_str()).width());
+    if last + 2 + when.len() > room {
+        what.push(String::new());
+    }
+    let count = what.len();
+    for (index, part) in what.into_iter().enumerate() {
+        let mark = if index == 0 { mark } else { "   " };
+        let used = Span::raw(part.as_str()).width();
+        let mut line = Line::from(vec![
+            Span::styled(mark, theme.style(Role::Alarm)),
+            Span::styled(part, theme.style(role)),
+        ]);
+        if index + 1 == count {
+            let gap = if used == 0 { 0 } else { room.saturating_sub(used + when.len()) };
+            line.push_span(Span::styled(format!("{:gap$}{when}", ""), theme.style(Role::Dim)));
+        }
+        lines.push(line);
+    }
+    let mut below = |first: &'static str, text: &str, role: Role| {
+        for (index, part) in wrapped(text, room.saturating_sub(first.len()).max(10)).into_iter().enumerate() {
+            let lead = if index == 0 { first.to_owned() } else { " ".repeat(first.len()) };
+            lines.push(Line::from(vec![
+                Span::raw("   "),
+                Span::styled(lead, theme.style(Role::Key)),
+                Span::styled(part, theme.style(role)),
+            ]));
+        }
+    };
+    below("", &warning.evidence, Role::Text);
+    below("-> ", &warning.advice, Role::Dim);
+}
