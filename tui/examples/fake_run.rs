@@ -128,6 +128,7 @@ impl Run {
             queue_wait_p99_us: if dropping { 2_600_000 } else { 24_000 + (self.noise(5.0) * 9_000.0) as u64 },
             queue_wait_log2: Vec::new(),
             faults: if dropping { vec!["drop_notifications".to_owned()] } else { Vec::new() },
+            ..Second::default()
         });
         if self.seconds.len() > 300 {
             self.seconds.remove(0);

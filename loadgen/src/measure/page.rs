@@ -47,7 +47,7 @@ impl State {
     /// A domain of this number at `now`; `None` when there never was one.
     pub(crate) fn page(&self, number: DomainNumber, now: Time, fleets: &[Fleet]) -> Option<PageDraft> {
         let spec = self.domains.specs().get(number as usize)?;
-        let fleets_of = (0..).zip(&self.fleets).filter(|(_, key)| *key == spec.key());
+        let fleets_of = (0..).zip(&self.fleets).filter(|(_, fleet)| fleet.key() == spec.key());
         let waiters = self.waiters.of(fleets_of.map(|(fleet, _)| fleet));
         let mut draft = PageDraft::default();
         draft.page.number = number;

@@ -237,9 +237,13 @@ impl Keymap {
         match *self.everywhere.get(&stroke)? {
             // `q` ends the text as in any pager: whoever reads must not end the run by it.
             Action::Quit | Action::Back => Some(close),
-            action @ (Action::Help | Action::Warnings) => Some(action),
             Action::Freeze => Some(Action::Move(Movement::PageDown)),
-            action @ (Action::Move(_) | Action::Save | Action::Interrupt | Action::Suspend) => Some(action),
+            action @ (Action::Move(_)
+            | Action::Help
+            | Action::Warnings
+            | Action::Save
+            | Action::Interrupt
+            | Action::Suspend) => Some(action),
             _ => None,
         }
     }
