@@ -160,7 +160,7 @@ pub(super) fn draw(table: &Table<'_>, titles: Rect, area: Rect, buffer: &mut Buf
         put(buffer, Rect { x, width: (width + 2).min(titles.right().saturating_sub(x)), ..titles }, 0, &text);
     }
 
-    // After all titles: where they stand close, the order takes the blank before the next one.
+    // After all titles, whose blanks would cover it.
     if let Some((column, place)) = plan.columns.iter().find(|(column, _)| sorted(column.sort()) != " ") {
         let (name, ..) = column.shape(plan.shape);
         let (x, width) = aligned(name, titles.x + place.x, place.width, column.alignment());
@@ -224,8 +224,11 @@ impl Plan {
         let (full, brief) = (longest(row_label), longest(short_label));
         let shape = Room::of(width);
         let room = width.saturating_sub(MARKS);
-        let taken =
-            |columns: &[Column]| -> u16 { columns.iter().map(|column| column.shape(shape).1 + 1).sum() };
+        // The arrow behind a title needs room of its own, or it would stick to the next one.
+        let arrow = |column: &Column| u16::from(order == Some(column.sort()));
+        let taken = |columns: &[Column]| -> u16 {
+            columns.iter().map(|column| column.shape(shape).1 + 1 + arrow(column)).sum()
+        };
 
         let mut columns = Column::ALL.to_vec();
         let least = brief.min(NAME_MIN.max(width / 4));
@@ -251,7 +254,7 @@ impl Plan {
             .into_iter()
             .map(|column| {
                 let place = Place { x: x + gap, width: column.shape(shape).1 };
-                x = place.x + place.width;
+                x = place.x + place.width + arrow(&column);
                 (column, place)
             })
             .collect();

@@ -95,7 +95,7 @@ fn column_that_orders_stays_where_there_is_little_room() {
     while desk.model.domains.sort != SortBy::Acquired {
         desk.keys("o");
     }
-    assert!(desk.screen().contains("acquired↓"), "{}", desk.screen());
+    assert!(desk.screen().contains("acquired↓ "), "{}", desk.screen());
 }
 
 #[test]
