@@ -205,3 +205,20 @@ fn a_malformed_url_whose_password_stays_unsaid() {
         assert!(!said.contains("analytical"), "{said}");
     }
 }
+
+#[test]
+fn a_configuration_that_is_not_there() {
+    insta::assert_snapshot!(flags(&["--config", "DIR/nowhere.toml"]));
+}
+
+#[test]
+fn a_configuration_in_which_two_bindings_have_one_key() {
+    let desk = Desk::new();
+    let config = desk.write("config.toml", "[keys.everywhere]\nfreeze = [\"space\", \"y\"]\n");
+    let mut command = clearance(["run", "--headless"]);
+    command.env("CLEARANCE_CONFIG", &config).env("TMPDIR", desk.path());
+    let said = outcome(command);
+    said.expect_code(2);
+    insta::assert_snapshot!(said.stderr.replace(&config, "FILE"));
+    assert_eq!(desk.names(), ["config.toml"], "nothing was begun");
+}

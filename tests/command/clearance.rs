@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What the caller's environment could change; a test says itself what it wants of it.
 const ENVIRONMENT: &[&str] = &[
+    "CLEARANCE_CONFIG",
     "CLEARANCE_PG_BIN",
     "CLICOLOR_FORCE",
     "COLUMNS",

@@ -15,6 +15,7 @@ fn help_is_complete() {
         ("help_compare", &["compare", "--help"]),
         ("help_db", &["db", "--help"]),
         ("help_doctor", &["doctor", "--help"]),
+        ("help_config", &["config", "--help"]),
         ("help_completions", &["completions", "--help"]),
     ] {
         let mut command = clearance(arguments.iter().copied());
@@ -45,6 +46,43 @@ fn completions_know_the_flags() {
         }
     }
     outcome(clearance(["completions", "tcsh"])).expect_code(2);
+}
+
+#[test]
+fn a_configuration_to_begin_with_has_everything_that_can_be_set() {
+    let said = outcome(clearance(["config"]));
+    said.expect_code(0);
+    assert_eq!(said.stderr, "");
+    insta::assert_snapshot!(said.stdout);
+}
+
+#[test]
+fn doctor_tells_which_configuration_there_is_and_what_is_wrong_with_it() {
+    let desk = Desk::new();
+    let doctor = || {
+        let mut command = clearance(["doctor"]);
+        command.env("XDG_CONFIG_HOME", desk.path());
+        command
+    };
+    let usual = desk.path().join("clearance").join("config.toml");
+    let said = outcome(doctor());
+    let none = format!("configuration\n  none; \"clearance config\" prints one for {}\n", usual.display());
+    assert!(said.expect_code(0).stdout.ends_with(&none), "{said}");
+
+    std::fs::create_dir(usual.parent().unwrap()).unwrap();
+    std::fs::write(&usual, "theme = \"mono\"\n").unwrap();
+    let said = outcome(doctor());
+    assert!(
+        said.expect_code(0).stdout.ends_with(&format!("configuration\n  {}\n", usual.display())),
+        "{said}"
+    );
+
+    let other = desk.write("other.toml", "them = \"mono\"\n");
+    let mut command = doctor();
+    command.env("CLEARANCE_CONFIG", &other);
+    let said = outcome(command);
+    let wrong = format!("configuration\n  configuration {other}:1:1: unknown key \"them\"");
+    assert!(said.expect_code(1).stdout.contains(&wrong), "{said}");
 }
 
 #[test]

@@ -95,7 +95,8 @@ impl Terminal {
         command.env("TMPDIR", desk);
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");
-        for name in ["DATABASE_URL", "CLEARANCE_PG_BIN", "RUST_LOG", "NO_COLOR"] {
+        command.env("XDG_CONFIG_HOME", desk);
+        for name in ["CLEARANCE_CONFIG", "DATABASE_URL", "CLEARANCE_PG_BIN", "RUST_LOG", "NO_COLOR"] {
             command.env_remove(name);
         }
         let mut child = pair.slave.spawn_command(command).unwrap();

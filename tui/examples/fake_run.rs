@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clearance::config::Config;
 use clearance::dashboard::{DashboardInput, DashboardOptions, no_color_wanted, run_dashboard};
 use clearance::log_ring::LogRing;
 use clearance::model::Model;
@@ -285,6 +286,7 @@ async fn main() -> anyhow::Result<()> {
     tracing_subscriber::registry().with(log.layer()).init();
     let (controls, mut orders) = mpsc::unbounded_channel();
     let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
+    let config = Config { ascii: has("ascii"), ..Config::default() };
     let dashboard = run_dashboard(DashboardInput {
         snapshots,
         controls,
@@ -292,10 +294,8 @@ async fn main() -> anyhow::Result<()> {
         domains: None,
         log,
         options: DashboardOptions {
-            ascii: has("ascii"),
-            no_color: no_color_wanted(),
             stay_when_finished: !has("leave"),
-            ..DashboardOptions::default()
+            ..DashboardOptions::of(&config, no_color_wanted())
         },
     });
     let panics = has("panic");

@@ -23,6 +23,8 @@ use ratatui::layout::Size;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 
+use crate::config::Config;
+use crate::keymap::Keymap;
 use crate::log_ring::LogRing;
 use crate::model::Model;
 use crate::picture::PictureTheme;
@@ -55,12 +57,14 @@ pub struct DashboardInput {
 }
 
 /// How the dashboard looks and ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct DashboardOptions {
-    /// Neither box nor braille glyphs.
-    pub ascii: bool,
-    /// No colours; see [`no_color_wanted`].
-    pub no_color: bool,
+    /// Colours and glyphs.
+    pub theme: Theme,
+    /// Which keys do what.
+    pub keymap: Arc<Keymap>,
+    /// Whether wheel and clicks are the dashboard's.
+    pub mouse: bool,
     /// Stay when the run has finished, until somebody leaves.
     pub stay_when_finished: bool,
     /// Where screens are saved.
@@ -69,15 +73,24 @@ pub struct DashboardOptions {
     pub picture: PictureTheme,
 }
 
+impl DashboardOptions {
+    /// As a person has set it; without colours where [`no_color_wanted`].
+    #[must_use]
+    pub fn of(config: &Config, no_color: bool) -> Self {
+        Self {
+            theme: config.theme(no_color),
+            keymap: Arc::clone(&config.keymap),
+            mouse: config.mouse,
+            stay_when_finished: true,
+            save_directory: config.save_directory.clone(),
+            picture: config.picture,
+        }
+    }
+}
+
 impl Default for DashboardOptions {
     fn default() -> Self {
-        Self {
-            ascii: false,
-            no_color: false,
-            stay_when_finished: true,
-            save_directory: PathBuf::from("."),
-            picture: PictureTheme::Dark,
-        }
+        Self::of(&Config::default(), false)
     }
 }
 
@@ -122,7 +135,8 @@ fn on_own_thread(
     let controls = input.controls.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
-        let mut screen = Screen::enter().context("failed to take the terminal; try --headless")?;
+        let mut screen =
+            Screen::enter(input.options.mouse).context("failed to take the terminal; try --headless")?;
         let mut frontend = Frontend { keys: EventStream::new(), signals: Signals::listen()? };
         tokio::select! {
             outcome = on_screen(&mut screen, &mut frontend, input) => outcome,
@@ -188,8 +202,9 @@ impl Session {
     /// A session that has shown nothing yet.
     #[must_use]
     pub fn new(input: DashboardInput, size: Size) -> Self {
-        let DashboardOptions { ascii, no_color, stay_when_finished, picture, .. } = input.options;
-        let model = Model { picture, ..Model::new(Theme::new(ascii, no_color), size, stay_when_finished) };
+        let DashboardOptions { theme, stay_when_finished, picture, .. } = input.options;
+        let keymap = Arc::clone(&input.options.keymap);
+        let model = Model { keymap, picture, ..Model::new(theme, size, stay_when_finished) };
         Self { input, model, log_next: 0, looked: None, began: Instant::now(), run_gone: false }
     }
 
@@ -224,6 +239,7 @@ impl Session {
                     at_once = true;
                     match event {
                         Some(Ok(Event::Key(key))) => self.tell(Message::Key(key)),
+                        Some(Ok(Event::Mouse(mouse))) => self.tell(Message::Mouse(mouse.kind)),
                         Some(Ok(Event::Resize(width, height))) => {
                             self.tell(Message::Resized(Size::new(width, height)))
                         }

@@ -11,6 +11,7 @@
 //! the parts; the product is the binary.
 
 pub mod cli;
+pub mod config;
 pub mod dashboard;
 pub mod keymap;
 pub mod log_ring;

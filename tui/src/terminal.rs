@@ -2,13 +2,14 @@
 //!
 //! While a [`Screen`] lives the terminal is in raw mode on its alternate screen. It is restored when the
 //! screen is dropped and before a panic prints its message, on whichever thread that happens. The
-//! terminal's title and mouse are never touched.
+//! terminal's title is never touched, its mouse only where somebody asked for that.
 
 use std::io::{self, BufWriter, Stdout, Write as _};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
@@ -16,6 +17,8 @@ use ratatui::backend::CrosstermBackend;
 
 /// Whether a [`Screen`] has the terminal. Process-wide, as the terminal is.
 static ENTERED: AtomicBool = AtomicBool::new(false);
+/// Whether whoever has it has the mouse, too.
+static MOUSE: AtomicBool = AtomicBool::new(false);
 
 /// Writes to the terminal in whole frames.
 pub type ScreenBackend = CrosstermBackend<BufWriter<Stdout>>;
@@ -28,9 +31,10 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal.
-    pub fn enter() -> io::Result<Self> {
+    /// Takes the terminal, and with `mouse` wheel and clicks as well.
+    pub fn enter(mouse: bool) -> io::Result<Self> {
         install_panic_hook();
+        MOUSE.store(mouse, Ordering::SeqCst);
         take()?;
         // From here on an early return must give the terminal back.
         let guard = Guard;
@@ -85,6 +89,9 @@ pub fn is_entered() -> bool {
 pub fn restore() {
     if ENTERED.swap(false, Ordering::SeqCst) {
         let mut out = io::stdout();
+        if MOUSE.load(Ordering::SeqCst) {
+            let _ = execute!(out, DisableMouseCapture);
+        }
         // tmux keeps what lies above the cursor when the window grew meanwhile; above the first line is nothing.
         let _ = execute!(out, cursor::MoveTo(0, 0), LeaveAlternateScreen, cursor::Show);
         let _ = disable_raw_mode();
@@ -95,7 +102,11 @@ pub fn restore() {
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     ENTERED.store(true, Ordering::SeqCst);
-    if let Err(error) = execute!(io::stdout(), EnterAlternateScreen, cursor::Hide) {
+    let mut entered = execute!(io::stdout(), EnterAlternateScreen, cursor::Hide);
+    if MOUSE.load(Ordering::SeqCst) {
+        entered = entered.and_then(|()| execute!(io::stdout(), EnableMouseCapture));
+    }
+    if let Err(error) = entered {
         restore();
         return Err(error);
     }

@@ -1,10 +1,16 @@
-//! Colours and glyphs: the terminal's own sixteen colours, and never a colour alone.
+//! Colours and glyphs: the terminal's own sixteen colours unless told otherwise, and never a colour alone.
 //!
-//! A view names what a thing *is* (a [`Role`]); how that looks is decided here. Without colour every role
-//! still differs by word, glyph or weight. Backgrounds are never set, so that light and dark terminals
-//! both work; a selection is reversed instead.
+//! A view names what a thing *is* (a [`Role`]); how that looks is decided here, by one of the [`Palette`]s and what a
+//! configuration changes of it. Without colour every role still differs by word, glyph or weight. No palette sets
+//! backgrounds, so that light and dark terminals both work; a selection is reversed instead.
+
+mod palette;
+mod words;
 
 use ratatui::style::{Color, Modifier, Style};
+
+pub use palette::Palette;
+pub use words::{StyleError, parse_style, style_in_words};
 
 /// What a piece of the screen means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +53,67 @@ pub enum Role {
     Selection,
     /// Seconds in which a fault was at work.
     FaultBand,
+}
+
+impl Role {
+    /// Every role there is, in the order of the configuration's template.
+    pub const ALL: [Self; 19] = [
+        Self::Text,
+        Self::Dim,
+        Self::Title,
+        Self::Border,
+        Self::Posted,
+        Self::Acquired,
+        Self::Completed,
+        Self::Latency,
+        Self::Backlog,
+        Self::Found,
+        Self::Empty,
+        Self::Failed,
+        Self::Rescued,
+        Self::Warning,
+        Self::Alarm,
+        Self::Frozen,
+        Self::Key,
+        Self::Selection,
+        Self::FaultBand,
+    ];
+
+    /// Its name in a configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.names().0
+    }
+
+    /// What it is, for people.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        self.names().1
+    }
+
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Text => ("text", "ordinary text"),
+            Self::Dim => ("dim", "what may be overlooked: units, hints, axes"),
+            Self::Title => ("title", "titles and headings"),
+            Self::Border => ("border", "frames"),
+            Self::Posted => ("posted", "jobs posted"),
+            Self::Acquired => ("acquired", "jobs acquired"),
+            Self::Completed => ("completed", "jobs completed"),
+            Self::Latency => ("latency", "latencies"),
+            Self::Backlog => ("backlog", "jobs that wait"),
+            Self::Found => ("found", "queries that found a job; jobs found by notification"),
+            Self::Empty => ("empty", "queries that found nothing"),
+            Self::Failed => ("failed", "what failed"),
+            Self::Rescued => ("rescued", "jobs that only the backup poll found"),
+            Self::Warning => ("warning", "something to look at, and words about the last key"),
+            Self::Alarm => ("alarm", "something that is wrong"),
+            Self::Frozen => ("frozen", "the view is frozen, the run is over"),
+            Self::Key => ("key", "keys in the footer and the help"),
+            Self::Selection => ("selection", "the selected row and tab"),
+            Self::FaultBand => ("fault_band", "seconds in which a fault was at work"),
+        }
+    }
 }
 
 /// Every symbol that is not text, so that `--ascii` exchanges them all at once.
@@ -199,46 +266,76 @@ static ASCII: Glyphs = Glyphs {
     wakeups: &ASCII_WAKEUPS,
 };
 
+/// A [`Style`] as far as it can be written: no more than this is kept of each, since themes are passed by value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Look {
+    fg: Option<Color>,
+    bg: Option<Color>,
+    modifier: Modifier,
+}
+
+impl From<Style> for Look {
+    fn from(Style { fg, bg, add_modifier, .. }: Style) -> Self {
+        Self { fg, bg, modifier: add_modifier }
+    }
+}
+
 /// How roles look on this terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
-    /// Whether colours are used.
-    pub color: bool,
     /// The symbols.
     pub glyphs: &'static Glyphs,
+    /// By the place of the role in [`Role::ALL`].
+    looks: [Look; Role::ALL.len()],
 }
 
 impl Theme {
-    /// A theme for the options that a person gave: `ascii` for fonts without box and braille glyphs,
-    /// `no_color` for the `NO_COLOR` convention.
+    /// The terminal's own colours, with the options that a person gave: `ascii` for fonts without box and braille
+    /// glyphs, `no_color` for the `NO_COLOR` convention.
     #[must_use]
     pub fn new(ascii: bool, no_color: bool) -> Self {
-        Self { color: !no_color, glyphs: if ascii { &ASCII } else { &UNICODE } }
+        Self::of(Palette::Terminal, &[], ascii, no_color)
+    }
+
+    /// A palette in which some roles look otherwise. `no_color` takes the colours of both away.
+    #[must_use]
+    pub fn of(palette: Palette, changed: &[(Role, Style)], ascii: bool, no_color: bool) -> Self {
+        let mut looks = Role::ALL.map(|role| Look::from(palette.style(role)));
+        for (role, style) in changed {
+            looks[*role as usize] = Look::from(*style);
+        }
+        if no_color {
+            looks = looks.map(|look| Look { fg: None, bg: None, ..look });
+        }
+        Self { glyphs: if ascii { &ASCII } else { &UNICODE }, looks }
     }
 
     /// The style of `role`.
     #[must_use]
     pub fn style(&self, role: Role) -> Style {
-        let (color, modifier) = match role {
-            Role::Text => (None, Modifier::empty()),
-            Role::Dim | Role::Border => (None, Modifier::DIM),
-            Role::Title => (None, Modifier::BOLD),
-            Role::Posted => (Some(Color::Cyan), Modifier::empty()),
-            Role::Acquired | Role::Found => (Some(Color::Green), Modifier::empty()),
-            Role::Completed => (Some(Color::Magenta), Modifier::empty()),
-            Role::Latency => (Some(Color::Blue), Modifier::empty()),
-            Role::Backlog | Role::Empty => (Some(Color::Yellow), Modifier::empty()),
-            Role::Failed | Role::Rescued | Role::Alarm => (Some(Color::Red), Modifier::BOLD),
-            Role::Warning => (Some(Color::Yellow), Modifier::BOLD),
-            Role::Frozen => (Some(Color::Cyan), Modifier::BOLD.union(Modifier::REVERSED)),
-            Role::Key => (Some(Color::Cyan), Modifier::BOLD),
-            Role::Selection => (None, Modifier::BOLD.union(Modifier::REVERSED)),
-            Role::FaultBand => (Some(Color::Red), Modifier::DIM),
-        };
-        let style = Style::new().add_modifier(modifier);
-        match color {
-            Some(color) if self.color => style.fg(color),
-            _ => style,
+        let Look { fg, bg, modifier } = self.looks[role as usize];
+        Style { fg, bg, ..Style::new().add_modifier(modifier) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_is_in_its_place() {
+        for (place, role) in Role::ALL.into_iter().enumerate() {
+            assert_eq!(role as usize, place, "{role:?}");
+        }
+    }
+
+    #[test]
+    fn no_color_wins_over_palette_and_configuration() {
+        let loud = Style::new().fg(Color::Red).bg(Color::Blue).bold();
+        let theme = Theme::of(Palette::ColourBlind, &[(Role::Alarm, loud)], false, true);
+        assert_eq!(theme.style(Role::Alarm), Style::new().bold());
+        for role in Role::ALL {
+            assert_eq!((theme.style(role).fg, theme.style(role).bg), (None, None), "{role:?}");
         }
     }
 }

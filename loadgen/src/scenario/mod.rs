@@ -18,9 +18,9 @@ pub mod policy;
 mod poster;
 pub mod quantity;
 mod read;
-mod reader;
+pub mod reader;
 mod schema;
-mod shape;
+pub mod shape;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
@@ -31,7 +31,6 @@ use acquirer::wakeup::Policy;
 use serde::{Deserialize, Serialize};
 
 pub use builtins::builtin;
-
 pub use error::{Place, ScenarioError, nearest};
 pub use expectation::Expectation;
 pub use fault::{Fault, FaultKind, Target as FaultTarget};

@@ -9,18 +9,16 @@ mod policy;
 mod poster;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use acquirer::job::ProvisionerType;
-use toml::de::DeTable;
 
-use super::error::{Place, ScenarioError};
+use super::error::ScenarioError;
 use super::limits::{DURATION_MAX, REPLICAS_MAX, WORKERS_MAX};
 use super::policy::PRESETS;
-use super::reader::{At, Mistakes, Table};
+use super::reader::{self, At, Table};
 use super::shape::{DURATION, LENGTH, Shape, Value, key, required};
 use super::{Poster, Scenario, Source};
 
@@ -96,18 +94,8 @@ fn provisioners() -> Vec<&'static str> {
 
 /// Reads a scenario as its text has it: stages may still last longer than the run.
 pub(super) fn scenario(source: &Source) -> Result<Scenario, ScenarioError> {
-    let invalid = |span: Range<usize>, message: String| {
-        ScenarioError::Invalid(Box::new(Place::new(&source.name, &source.text, span, message)))
-    };
-    let document = DeTable::parse(&source.text)
-        .map_err(|error| invalid(error.span().unwrap_or_default(), error.message().to_owned()))?;
-    let mistakes = Mistakes::default();
-    let root = Table::open(document.get_ref(), 0..0, shape(), &mistakes);
-    let scenario = settle(&root, source);
-    match mistakes.first() {
-        Some((message, span)) => Err(invalid(span, message)),
-        None => Ok(scenario),
-    }
+    reader::read(&source.name, &source.text, shape(), |root| settle(root, source))
+        .map_err(|place| ScenarioError::Invalid(Box::new(place)))
 }
 
 fn settle(root: &Table<'_>, source: &Source) -> Scenario {

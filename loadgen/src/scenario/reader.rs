@@ -12,12 +12,12 @@ use acquirer::job::{ProvisionerType, Tags};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::{nearest, quoted};
+use super::error::{Place, nearest, quoted};
 use super::quantity;
 use super::shape::{Shape, Value};
 
 /// A value and where it stands in the text, in bytes.
-pub(super) type At<T> = (T, Range<usize>);
+pub type At<T> = (T, Range<usize>);
 
 /// Mistakes found so far.
 #[derive(Debug, Default)]
@@ -43,11 +43,30 @@ impl Mistakes {
     }
 }
 
+/// What `settle` makes of the text of `file`, whose root has this shape; or else the first mistake in it.
+pub fn read<T>(
+    file: &str,
+    text: &str,
+    shape: &'static Shape,
+    settle: impl FnOnce(&Table<'_>) -> T,
+) -> Result<T, Place> {
+    let document = DeTable::parse(text).map_err(|error| {
+        Place::new(file, text, error.span().unwrap_or_default(), error.message().to_owned())
+    })?;
+    let mistakes = Mistakes::default();
+    let root = Table::open(document.get_ref(), 0..0, shape, &mistakes);
+    let settled = settle(&root);
+    match mistakes.first() {
+        Some((message, span)) => Err(Place::new(file, text, span, message)),
+        None => Ok(settled),
+    }
+}
+
 /// One table of the text.
-pub(super) struct Table<'a> {
+pub struct Table<'a> {
     entries: &'a DeTable<'a>,
     /// Where it stands: its header, or all of it when it is inline.
-    pub(super) span: Range<usize>,
+    pub span: Range<usize>,
     shape: &'static Shape,
     mistakes: &'a Mistakes,
 }
@@ -82,7 +101,8 @@ impl<'a> Table<'a> {
         table
     }
 
-    pub(super) fn mistake(&self, span: Range<usize>, message: impl Into<String>) {
+    /// Something in it that is wrong.
+    pub fn mistake(&self, span: Range<usize>, message: impl Into<String>) {
         self.mistakes.add(Kind::Wrong, span, message);
     }
 
@@ -101,7 +121,9 @@ impl<'a> Table<'a> {
         self.shape.names().filter(|name| self.get(name).is_some())
     }
 
-    pub(super) fn text(&self, key: &str) -> Option<At<String>> {
+    /// A text that isn't empty.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<At<String>> {
         let value = self.get(key)?;
         match value.get_ref().as_str() {
             Some(text) if text.trim().is_empty() => {
@@ -113,7 +135,9 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub(super) fn boolean(&self, key: &str) -> Option<At<bool>> {
+    /// True or false.
+    #[must_use]
+    pub fn boolean(&self, key: &str) -> Option<At<bool>> {
         let value = self.get(key)?;
         match value.get_ref().as_bool() {
             Some(yes) => Some((yes, value.span())),
@@ -240,7 +264,8 @@ impl<'a> Table<'a> {
     }
 
     /// One of a few words.
-    pub(super) fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
+    #[must_use]
+    pub fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
         let value = self.get(key)?;
         match value.get_ref().as_str() {
             Some(text) => self.choose(key, text, value.span(), words),
@@ -271,6 +296,19 @@ impl<'a> Table<'a> {
                 self.mistyped("provisioner", value, "the name of a provisioner, \"echo\" or \"terraform\"")
             }
         }
+    }
+
+    /// A text, or an array of some that may be empty.
+    #[must_use]
+    pub fn texts(&self, key: &str, wanted: &str) -> Option<At<Vec<At<String>>>> {
+        let value = self.get(key)?;
+        let one = std::slice::from_ref(value);
+        let elements = value.get_ref().as_array().map_or(one, |array| array);
+        let text = |element: &Spanned<DeValue<'_>>| match element.get_ref().as_str() {
+            Some(text) => Some((text.to_owned(), element.span())),
+            None => self.mistyped(key, element, wanted),
+        };
+        Some((elements.iter().filter_map(text).collect(), value.span()))
     }
 
     /// A table of strings without NUL bytes; no tags when it is absent.
@@ -314,7 +352,12 @@ impl<'a> Table<'a> {
     }
 
     /// The table behind a key.
-    pub(super) fn table(&self, key: &str) -> Option<Table<'a>> {
+    ///
+    /// # Panics
+    ///
+    /// When the shape has no table there: the reader asks for what isn't in the language.
+    #[must_use]
+    pub fn table(&self, key: &str) -> Option<Table<'a>> {
         let value = self.get(key)?;
         let shape = self.shape.value(key).table().expect("a table is read where the language has one");
         match value.get_ref().as_table() {

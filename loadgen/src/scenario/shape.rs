@@ -11,33 +11,33 @@ use super::limits::{DURATION_MAX, RATE_MAX};
 
 /// One table of the language.
 #[derive(Debug)]
-pub(super) struct Shape {
+pub struct Shape {
     /// What messages call it, such as `[[fleet]]`.
-    pub(super) name: &'static str,
+    pub name: &'static str,
     /// What it is, for people.
-    pub(super) about: &'static str,
+    pub about: &'static str,
     /// Its keys, in the order in which they are told.
-    pub(super) keys: Vec<Key>,
+    pub keys: Vec<Key>,
     /// Sets of keys, exactly one of which is there; empty where there is no such choice.
-    pub(super) forms: Vec<Vec<&'static str>>,
+    pub forms: Vec<Vec<&'static str>>,
 }
 
 /// A key of a table.
 #[derive(Debug)]
-pub(super) struct Key {
+pub struct Key {
     /// The word.
-    pub(super) name: &'static str,
+    pub name: &'static str,
     /// What it says, for people.
-    pub(super) about: String,
+    pub about: String,
     /// An example of its value, for one that must be there; of an array of tables the heading.
-    pub(super) required: Option<&'static str>,
+    pub required: Option<&'static str>,
     /// What may stand behind it.
-    pub(super) value: Value,
+    pub value: Value,
 }
 
 /// What may stand behind a key.
 #[derive(Debug)]
-pub(super) enum Value {
+pub enum Value {
     /// Words that aren't empty.
     Text,
     /// True or false.
@@ -92,7 +92,7 @@ pub(super) const RATE: Value = Value::Rate { is_positive: false, most: RATE_MAX 
 
 impl Shape {
     /// A table with these keys.
-    pub(super) fn new(name: &'static str, about: &'static str, keys: impl IntoIterator<Item = Key>) -> Self {
+    pub fn new(name: &'static str, about: &'static str, keys: impl IntoIterator<Item = Key>) -> Self {
         Self { name, about, keys: keys.into_iter().collect(), forms: Vec::new() }
     }
 
@@ -140,16 +140,11 @@ impl Value {
 }
 
 /// A key that may be left out.
-pub(super) fn key(name: &'static str, value: Value, about: impl Into<String>) -> Key {
+pub fn key(name: &'static str, value: Value, about: impl Into<String>) -> Key {
     Key { name, about: about.into(), required: None, value }
 }
 
 /// A key that must be there.
-pub(super) fn required(
-    name: &'static str,
-    value: Value,
-    example: &'static str,
-    about: impl Into<String>,
-) -> Key {
+pub fn required(name: &'static str, value: Value, example: &'static str, about: impl Into<String>) -> Key {
     Key { name, about: about.into(), required: Some(example), value }
 }

@@ -2,7 +2,8 @@
 
 mod plan;
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -13,6 +14,9 @@ use loadgen::prometheus::ExporterAddress;
 use loadgen::scenario::Overrides;
 use loadgen::scenario::policy::{Policy, parse_policy};
 use loadgen::scenario::quantity::{parse_duration, parse_rate};
+
+use crate::config::{self, Config, ConfigError};
+use crate::dashboard::{self, DashboardOptions};
 
 use super::compare::CompareArgs;
 
@@ -92,7 +96,13 @@ pub(super) enum Command {
     Doctor {
         #[command(flatten)]
         url: UrlArg,
+        #[command(flatten)]
+        config: ConfigArg,
     },
+    /// Print a configuration to begin with: how the dashboard looks, and all its keys
+    ///
+    /// Write `clearance config > ~/.config/clearance/config.toml`, and take the # before what you change.
+    Config,
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -185,9 +195,8 @@ pub(super) struct RunArgs {
     /// Serve the figures to Prometheus while the run lasts, at http://HOST:PORT/metrics, such as 127.0.0.1:9187
     #[arg(long, value_name = "HOST:PORT", help_heading = "Output")]
     pub(super) metrics: Option<ExporterAddress>,
-    /// Draw the dashboard without box and braille characters
-    #[arg(long, help_heading = "Output")]
-    pub(super) ascii: bool,
+    #[command(flatten)]
+    pub(super) look: LookArgs,
 
     /// How long jobs are posted, such as 30s
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Overriding the scenario")]
@@ -197,6 +206,51 @@ pub(super) struct RunArgs {
     pub(super) warmup: Option<Duration>,
     #[command(flatten)]
     pub(super) load: LoadArgs,
+}
+
+/// How the dashboard looks.
+#[derive(Debug, Clone, Args)]
+pub(super) struct LookArgs {
+    /// Draw the dashboard without box and braille characters
+    #[arg(long, help_heading = "Output")]
+    pub(super) ascii: bool,
+    #[command(flatten)]
+    pub(super) config: ConfigArg,
+}
+
+/// Which configuration.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ConfigArg {
+    /// How the dashboard looks and its keys: a file such as `clearance config` prints; when left out, the usual one
+    /// that `clearance doctor` names
+    // An empty variable counts as none, which a path's own parser would refuse.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "CLEARANCE_CONFIG",
+        hide_env_values = true,
+        help_heading = "Output"
+    )]
+    config: Option<OsString>,
+}
+
+impl ConfigArg {
+    /// The file that was asked for.
+    pub(super) fn given(&self) -> Option<&Path> {
+        self.config.as_deref().filter(|path| !path.is_empty()).map(Path::new)
+    }
+}
+
+impl LookArgs {
+    /// How the dashboard is to look. Where none is shown only a file that was asked for is read.
+    pub(super) fn options(&self, is_live: bool) -> Result<DashboardOptions, ConfigError> {
+        let mut config = Config::default();
+        if is_live || self.config.given().is_some() {
+            config = config::load(self.config.given())?.config;
+        }
+        config.ascii |= self.ascii;
+        Ok(DashboardOptions::of(&config, dashboard::no_color_wanted()))
+    }
 }
 
 /// What changes a scenario's load.

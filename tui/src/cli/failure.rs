@@ -13,12 +13,17 @@ use loadgen::report::ReportError;
 use loadgen::run::RunError;
 use loadgen::scenario::ScenarioError;
 
+use crate::config::ConfigError;
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     /// The scenario is wrong, or not there.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
+    /// The configuration is wrong, or not there.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// A report can't be written.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -67,6 +72,7 @@ impl Failure {
             Self::Report(error) | Self::Output(OutputError::Report(error)) => report_exit_code(error),
             Self::Record(error) | Self::Output(OutputError::Record(error)) => record_exit_code(error),
             Self::Scenario(_)
+            | Self::Config(_)
             | Self::HdrEnding(_)
             | Self::Exporter(_)
             | Self::Source(_)

@@ -19,6 +19,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
+use crate::config;
+
 use args::{Cli, Command};
 use failure::Failure;
 
@@ -46,7 +48,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Command::Compare(args) => compare::compare(&args),
         Command::Db(command) => db::db(command),
-        Command::Doctor { url } => doctor::doctor(url.database_url.as_deref()),
+        Command::Doctor { url, config } => doctor::doctor(url.database_url.as_deref(), config.given()),
+        Command::Config => print(&config::template()).map(|()| ExitCode::SUCCESS),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "clearance", &mut io::stdout());
             Ok(ExitCode::SUCCESS)

@@ -29,6 +29,7 @@ use super::{block_on, headless, interrupt, print};
 struct Onlookers {
     /// The dashboard's, when there is one.
     log: Option<LogRing>,
+    options: DashboardOptions,
     exporter: Option<Exporter>,
 }
 
@@ -44,13 +45,14 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let recording = Recording::plan(args)?;
     let exporter = args.metrics.as_ref().map(Exporter::bind).transpose()?;
     let is_live = !args.headless && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-    let onlookers = Onlookers { log: start_log(is_live), exporter };
+    let options = args.look.options(is_live)?;
+    let onlookers = Onlookers { log: start_log(is_live), options, exporter };
     block_on(async {
         let interrupted = interrupt::listen().map_err(Failure::System)?;
         let opened = interrupted.run_until_cancelled(Ground::open(&args.database)).await;
         let ground = opened.ok_or(Failure::Interrupted)??;
         let name = source.short_name();
-        let outcome = run_on(&ground, args, name, scenario, &recording, onlookers, &interrupted).await;
+        let outcome = run_on(&ground, name, scenario, &recording, onlookers, &interrupted).await;
         // What was started is taken down whatever came of the run; the run's own failure is told first.
         let closed = ground.close().await;
         let ended = outcome?;
@@ -63,11 +65,10 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
 
 async fn run_on(
     ground: &Ground,
-    args: &RunArgs,
     name: &str,
     scenario: Scenario,
     recording: &Recording,
-    Onlookers { log, exporter }: Onlookers,
+    Onlookers { log, options, exporter }: Onlookers,
     interrupted: &CancellationToken,
 ) -> Result<Ended, Failure> {
     let record = RecordOptions {
@@ -77,7 +78,7 @@ async fn run_on(
     let handle = loadgen::run::start(ground.request(name, scenario, record));
     let _served = exporter.map(|exporter| serve(exporter, &handle)).transpose()?;
     let shown = if let Some(log) = log {
-        show(&handle, log, args.ascii).await
+        show(&handle, log, options).await
     } else {
         follow(&handle, interrupted).await;
         Ok(())
@@ -97,9 +98,7 @@ fn serve(exporter: Exporter, handle: &RunHandle) -> Result<AbortOnDropHandle<()>
     exporter.serve(handle.figures()).map_err(Failure::System)
 }
 
-async fn show(handle: &RunHandle, log: LogRing, ascii: bool) -> Result<(), Failure> {
-    let options =
-        DashboardOptions { ascii, no_color: dashboard::no_color_wanted(), ..DashboardOptions::default() };
+async fn show(handle: &RunHandle, log: LogRing, options: DashboardOptions) -> Result<(), Failure> {
     let input = DashboardInput {
         snapshots: handle.snapshots(),
         controls: handle.controls(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use loadgen::scenario::nearest;
 
 /// One key with its modifiers. Shift is in the character itself, and in `Shift-Tab`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,7 +15,7 @@ pub struct Stroke {
 
 /// A text that names no key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no key is called {0:?}; write one character, or one of {names}, with Ctrl- before it where wanted", names = names())]
+#[error("no key is called {0:?}; {remedy}", remedy = remedy(.0))]
 pub struct StrokeError(pub String);
 
 /// Keys that are no character.
@@ -35,6 +36,17 @@ const NAMED: &[(&str, KeyCode)] = &[
     ("Home", KeyCode::Home),
     ("End", KeyCode::End),
     ("F1", KeyCode::F(1)),
+    ("F2", KeyCode::F(2)),
+    ("F3", KeyCode::F(3)),
+    ("F4", KeyCode::F(4)),
+    ("F5", KeyCode::F(5)),
+    ("F6", KeyCode::F(6)),
+    ("F7", KeyCode::F(7)),
+    ("F8", KeyCode::F(8)),
+    ("F9", KeyCode::F(9)),
+    ("F10", KeyCode::F(10)),
+    ("F11", KeyCode::F(11)),
+    ("F12", KeyCode::F(12)),
 ];
 
 impl Stroke {
@@ -97,8 +109,15 @@ impl fmt::Display for Stroke {
     }
 }
 
-fn names() -> String {
-    NAMED.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+fn remedy(text: &str) -> String {
+    let names = || NAMED.iter().map(|(name, _)| *name);
+    match nearest(text, names()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!(
+            "write one character, or one of {}, with Ctrl- before it where wanted",
+            names().collect::<Vec<_>>().join(", ")
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEventKind};
 use loadgen::control::Control;
 use loadgen::measure::Events;
 use loadgen::snapshot::{DomainPage, RunPhase, Snapshot};
@@ -28,6 +28,8 @@ use crate::view;
 const NOTICE: Duration = Duration::from_secs(3);
 /// The longest filter.
 const FILTER_CHARS_MAX: usize = 100;
+/// How far a turn of the wheel goes.
+const WHEEL_LINES: usize = 3;
 /// How long a person needs for one character of it.
 const READING: Duration = Duration::from_millis(80);
 /// By how much one key changes the rate.
@@ -38,6 +40,8 @@ const RATE_STEP: f64 = 1.25;
 pub enum Message {
     /// A key was pressed.
     Key(KeyEvent),
+    /// The wheel was turned, or something else was done with the mouse.
+    Mouse(MouseEventKind),
     /// Something asked the program to end: SIGINT, SIGTERM, or a closed terminal.
     Interrupted,
     /// The terminal has a new size, or was written over by somebody else.
@@ -85,6 +89,10 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
             let action = model.keymap.action(model, key)?;
             model.dirty = true;
             act(model, action)
+        }
+        Message::Mouse(kind) => {
+            wheel(model, kind);
+            None
         }
         Message::Interrupted => Some(leave(model)),
         Message::Resized(size) => {
@@ -192,6 +200,19 @@ fn open(model: &mut Model) -> Option<Command> {
         View::Overview | View::Latency | View::Database | View::Log => {}
     }
     None
+}
+
+/// Scrolls as the keys do.
+fn wheel(model: &mut Model, kind: MouseEventKind) {
+    let movement = match kind {
+        MouseEventKind::ScrollUp => Movement::Up,
+        MouseEventKind::ScrollDown => Movement::Down,
+        _ => return,
+    };
+    model.dirty = true;
+    for _ in 0..WHEEL_LINES {
+        go(model, movement);
+    }
 }
 
 fn leave(model: &Model) -> Command {

@@ -12,6 +12,7 @@ use ratatui::text::{Line, Span};
 
 use super::paint::{Segment, fit, put};
 use super::{format, warnings};
+use crate::keymap::Action;
 use crate::model::{Model, View};
 use crate::theme::Role;
 
@@ -133,8 +134,11 @@ fn alert_segments(model: &Model, shown: usize, brief: bool) -> Vec<Segment<'_>> 
         alert(0, Role::Frozen, format!(" FROZEN {} ", format::countdown(frozen)));
     }
     if model.finished() {
-        let text = if brief { " over, q: leave " } else { " run finished: q to leave " };
-        alert(1, Role::Frozen, text.to_owned());
+        // A configuration can't take its last key away.
+        let key = model.keymap.key_for(model.view, Action::Quit).unwrap_or_default();
+        let text =
+            if brief { format!(" over, {key}: leave ") } else { format!(" run finished: {key} to leave ") };
+        alert(1, Role::Frozen, text);
     }
     if let Some(silence) = snapshot.database_silent_for {
         let what = if brief { "database silent" } else { "the database has not answered for" };

@@ -13,6 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
+use super::closing;
 use super::paint::{frame, put, title};
 use crate::keymap::{Binding, EVERYWHERE, bindings_of};
 use crate::model::{Model, SYNTAX, View};
@@ -52,12 +53,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let area = place(area).intersection(buffer.area);
     Clear.render(area, buffer);
     let lines = lines(model, area.width.saturating_sub(4));
-    let inner = frame(
-        buffer,
-        area,
-        &title("help", format!("{}Esc closes", theme.glyphs.separator.trim_start()), theme),
-        theme,
-    );
+    let inner = frame(buffer, area, &title("help", closing(model), theme), theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let rows = usize::from(inner.height);
     let from = model.help.unwrap_or(0).min(lines.len().saturating_sub(rows));

@@ -37,6 +37,7 @@ mod warnings;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::keymap::Action;
 use crate::model::{Model, View};
 
 /// Draws `model` into `area`.
@@ -65,6 +66,13 @@ pub fn view(model: &Model, area: Rect, buffer: &mut Buffer) {
 #[must_use]
 pub fn copied(model: &Model) -> String {
     copied::text(model, Screen::of(whole(model)).body)
+}
+
+/// How what lies on top is closed, for its title; empty when no key does.
+fn closing(model: &Model) -> String {
+    let separator = model.theme.glyphs.separator.trim_start();
+    let key = model.keymap.key_for(model.view, Action::Back);
+    key.map_or_else(String::new, |key| format!("{separator}{key} closes"))
 }
 
 /// How many domains a screenful of the Domains view has.

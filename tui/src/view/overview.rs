@@ -21,7 +21,8 @@ use ratatui::text::{Line, Span};
 use super::domain_table::{self, Table};
 use super::paint::{divider, frame, put, title};
 use super::{found, jobs, period, queries, queue_wait, warnings};
-use crate::model::{Model, worst_first};
+use crate::keymap::Action;
+use crate::model::{Model, View, worst_first};
 use crate::theme::Role;
 
 /// The least room that frames are drawn in.
@@ -132,11 +133,10 @@ fn draw_table(model: &Model, area: Rect, buffer: &mut Buffer) {
     domain_table::draw(&table, titles, inner, buffer);
     let hidden = model.shown.domains.len().saturating_sub(usize::from(inner.height));
     if hidden > 0 {
-        let note = Line::from(vec![
-            Span::raw(" "),
-            Span::styled(format!("{hidden} more: press 2"), theme.style(Role::Key)),
-            Span::raw(" "),
-        ]);
+        let key = model.keymap.key_for(model.view, Action::Show(View::Domains));
+        let more = key.map_or_else(|| format!("{hidden} more"), |key| format!("{hidden} more: press {key}"));
+        let note =
+            Line::from(vec![Span::raw(" "), Span::styled(more, theme.style(Role::Key)), Span::raw(" ")]);
         let line =
             Rect { x: area.x + 2, y: area.bottom() - 1, width: area.width.saturating_sub(4), height: 1 };
         put(buffer, line, 0, &note);

@@ -1,6 +1,7 @@
 //! The dashboard over runs made by hand: what its screens show, and what its keys do.
 
 mod any;
+mod configured;
 mod domains;
 mod faults;
 mod fixtures;

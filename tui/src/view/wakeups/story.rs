@@ -14,8 +14,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
-use super::super::format;
 use super::super::paint::{clip, frame, put, title};
+use super::super::{closing, format};
 use super::moment;
 use crate::model::{Chapter, Model, Story};
 use crate::theme::{Role, Theme};
@@ -41,7 +41,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let Some(story) = model.wakeups.story() else { return };
     let area = place(area).intersection(buffer.area);
     Clear.render(area, buffer);
-    let note = format!("{}Esc closes", theme.glyphs.separator.trim_start());
+    let note = closing(model);
     let name = clip(&story.title, usize::from(area.width.saturating_sub(20)), theme);
     let inner = frame(buffer, area, &title(name, note, theme), theme);
     let pointed = model.wakeups.pointed;
