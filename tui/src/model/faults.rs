@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use loadgen::scenario::{Fault, FaultKind, FaultTarget};
-use loadgen::snapshot::{FaultRecord, Snapshot};
+use loadgen::snapshot::{FaultRecord, Intervention, Snapshot};
+
+use super::controls;
 
 const SHARES: [f64; 5] = [0.05, 0.1, 0.25, 0.5, 1.0];
 const NOTICE_DELAYS: [Duration; 6] = [
@@ -70,16 +72,16 @@ impl FaultPlan {
         self.kind.target() == FaultTarget::Replicas
     }
 
-    /// The replica that it would hit in a run of so many; `None` is all of them.
+    /// The replica that it would hit, if that is there; `None` is all of them.
     #[must_use]
-    pub fn replica(&self, replicas: usize) -> Option<usize> {
-        self.replica.filter(|replica| *replica < replicas)
+    pub fn replica(&self, snapshot: &Snapshot) -> Option<usize> {
+        self.replica.filter(|replica| snapshot.replica_rows.iter().any(|row| row.number == *replica))
     }
 
-    /// The fault itself, to begin now in a run of so many replicas.
+    /// The fault itself, to begin now.
     #[must_use]
-    pub fn fault(&self, replicas: usize) -> Fault {
-        Fault { at: Duration::ZERO, length: self.length(), replica: self.replica(replicas), kind: self.kind }
+    pub fn fault(&self, snapshot: &Snapshot) -> Fault {
+        Fault { at: Duration::ZERO, length: self.length(), replica: self.replica(snapshot), kind: self.kind }
     }
 
     /// Its parameter becomes the next, or the one before; `false` when it has none.
@@ -108,16 +110,16 @@ impl FaultPlan {
         !self.kind.is_of_a_moment()
     }
 
-    /// It hits the next replica of so many, and after the last one all of them; `false` when it hits none.
-    pub fn step_replica(&mut self, replicas: usize) -> bool {
-        let next = self.replica.map_or(0, |replica| replica + 1);
-        self.replica = Some(next).filter(|next| *next < replicas);
+    /// It hits the next replica, and after the last one all of them; `false` when it hits none.
+    pub fn step_replica(&mut self, snapshot: &Snapshot) -> bool {
+        let mut numbers = snapshot.replica_rows.iter().map(|row| row.number);
+        self.replica = numbers.find(|number| self.replica.is_none_or(|replica| *number > replica));
         self.hits_replicas()
     }
 }
 
 /// The choice after `now`, or before it; the first and the last have none beyond.
-fn step<T: Copy + PartialOrd>(choices: &[T], now: T, up: bool) -> T {
+pub(super) fn step<T: Copy + PartialOrd>(choices: &[T], now: T, up: bool) -> T {
     let next = if up {
         choices.iter().find(|choice| **choice > now)
     } else {
@@ -131,8 +133,41 @@ fn step<T: Copy + PartialOrd>(choices: &[T], now: T, up: bool) -> T {
 pub enum Place {
     /// A fault, by its place in the language.
     Fault(usize),
-    /// A fault that has begun, the newest first.
+    /// Something that can be turned, by its place among all dials.
+    Dial(usize),
+    /// Something that was done, the newest first.
     Past(usize),
+}
+
+/// Something that was done to the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed<'a> {
+    /// A fault.
+    Fault(&'a FaultRecord),
+    /// An order that was no fault.
+    Order(&'a Intervention),
+}
+
+impl Deed<'_> {
+    /// When, since the posters started.
+    #[must_use]
+    pub fn at(&self) -> Duration {
+        match self {
+            Self::Fault(record) => record.began,
+            Self::Order(order) => order.at,
+        }
+    }
+}
+
+/// All that was done to the run, the newest first.
+#[must_use]
+pub fn deeds(snapshot: &Snapshot) -> Vec<Deed<'_>> {
+    let is_fault = |subject: &str| FaultKind::ALL.iter().any(|kind| kind.name() == subject);
+    let faults = snapshot.fault_records.iter().map(|record| Deed::Fault(record));
+    let orders = snapshot.interventions.iter().filter(|order| !is_fault(&order.subject)).map(Deed::Order);
+    let mut deeds: Vec<_> = faults.chain(orders).collect();
+    deeds.sort_by_key(|deed| std::cmp::Reverse(deed.at()));
+    deeds
 }
 
 /// The state of the Faults view.
@@ -160,8 +195,9 @@ impl FaultsState {
     /// Every place there is, in the order of the cursor.
     #[must_use]
     pub fn places(&self, snapshot: &Snapshot) -> Vec<Place> {
-        let past = (0..snapshot.fault_records.len()).map(Place::Past);
-        (0..self.plans.len()).map(Place::Fault).chain(past).collect()
+        let dials = (0..controls::dials(snapshot).len()).map(Place::Dial);
+        let past = (0..deeds(snapshot).len()).map(Place::Past);
+        (0..self.plans.len()).map(Place::Fault).chain(dials).chain(past).collect()
     }
 
     /// The plan under the cursor.
@@ -169,7 +205,7 @@ impl FaultsState {
     pub fn selected(&self) -> Option<&FaultPlan> {
         match self.place {
             Place::Fault(place) => self.plans.get(place),
-            Place::Past(_) => None,
+            Place::Dial(_) | Place::Past(_) => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! All that the dashboard knows. Changed by [`crate::update`] alone, drawn by [`crate::view`] alone.
 
+pub mod controls;
 mod domains;
 pub mod faults;
 mod log;
@@ -11,11 +12,12 @@ use std::time::Duration;
 use loadgen::snapshot::{DomainNumber, RunPhase, Snapshot};
 use ratatui::layout::Size;
 
+pub use controls::Dial;
 pub use domains::{
     DomainKey, DomainsState, Filter, FilterError, PageState, PastWakeup, SYNTAX, SortBy, Trouble,
     WakeupOutcome, key_of, next_poll, row_label, short_label, trouble, visible_rows, waiting, worst_first,
 };
-pub use faults::{FaultPlan, FaultsState, Place};
+pub use faults::{Deed, FaultPlan, FaultsState, Place};
 pub use log::LogState;
 pub use wakeups::{Chapter, FaultSpan, Landmark, SPANS, Story, WakeupsState};
 

@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 
 use super::paint::{Segment, fit, put};
 use crate::keymap::{Action, Movement, domains, faults, log, wakeups};
-use crate::model::{Landmark, Model, View};
+use crate::model::{Landmark, Model, Place, View};
 use crate::theme::Role;
 
 const fn step(forward: bool) -> Action {
@@ -96,13 +96,21 @@ fn line(model: &Model, width: u16) -> Line<'_> {
             (7, &[DROP], drop),
             (0, &[Action::Quit], "quit"),
         ],
+        View::Faults if matches!(model.faults.place, Place::Dial(_)) => &[
+            (1, &[Action::Help], "help"),
+            (2, &[LESS, MORE], "turn"),
+            (3, &[Action::Move(Movement::PageUp), Action::Move(Movement::PageDown)], "list"),
+            (4, &[Action::Freeze], freeze),
+            (0, &[Action::Quit], "quit"),
+        ],
         View::Faults => &[
             (1, &[Action::Help], "help"),
             (2, &[Action::Open], "begin/end"),
             (3, &[LESS, MORE], "parameter"),
             (4, &[SHORTER, LONGER], "length"),
             (5, &[Action::Faults(faults::Action::Replica)], "replica"),
-            (6, &[Action::Freeze], freeze),
+            (6, &[Action::Move(Movement::PageUp), Action::Move(Movement::PageDown)], "list"),
+            (7, &[Action::Freeze], freeze),
             (0, &[Action::Quit], "quit"),
         ],
         View::Log => &[

@@ -9,8 +9,11 @@ use clearance::theme::Theme;
 use clearance::update::Command;
 use crossterm::event::KeyCode;
 use loadgen::control::Control;
+use loadgen::scenario::policy::{Policy, Switch};
 use loadgen::scenario::{Fault, FaultKind};
-use loadgen::snapshot::{ActiveFault, DatabaseFacts, FaultRecord, Meanwhile, Snapshot};
+use loadgen::snapshot::{
+    ActiveFault, By, DatabaseFacts, FaultRecord, Intervention, Meanwhile, ReplicaRow, Snapshot,
+};
 
 use crate::fixtures::{Desk, begin, calm, dropping, finished};
 
@@ -58,7 +61,18 @@ pub(crate) fn breaking() -> Snapshot {
         age: Duration::from_secs(age),
         left,
     };
+    let order = |at, what: &str, refused: Option<&str>| Intervention {
+        at: Duration::from_secs(at),
+        by: By::Hand,
+        subject: "policy".to_owned(),
+        what: what.to_owned(),
+        refused: refused.map(str::to_owned),
+    };
     Snapshot {
+        interventions: Arc::new(vec![
+            order(18, "policy becomes seed", None),
+            order(25, "one replica fewer", Some("the last one stays")),
+        ]),
         faults: vec![
             ActiveFault { replica: Some(1), ..at_work("deaf_listener", "", 11, None) },
             at_work("database_latency", "20ms", 6, Some(Duration::from_secs(4))),
@@ -92,9 +106,11 @@ fn faults_before_anything_went_wrong() {
 }
 
 #[test]
-fn history_is_all_that_is_shown_where_there_is_no_room_for_two_lists() {
+fn lists_are_shown_one_at_a_time_where_there_is_no_room_for_two() {
     let mut desk = Desk::new(40, 12);
     desk.show(breaking()).keys("6").press(KeyCode::PageDown);
+    insta::assert_snapshot!("faults_controls_40x12", desk.screen());
+    desk.press(KeyCode::PageDown);
     insta::assert_snapshot!("faults_history_40x12", desk.screen());
 }
 
@@ -183,14 +199,52 @@ fn run_that_is_over_breaks_no_more() {
 }
 
 #[test]
-fn cursor_goes_through_faults_into_history_and_back_to_the_fault_that_it_was() {
+fn cursor_goes_through_faults_controls_and_history_and_back_to_the_fault_that_it_was() {
     let mut desk = Desk::new(80, 24);
     desk.show(breaking()).keys("6G");
-    assert_eq!(desk.model.faults.place, Place::Past(4));
+    assert_eq!(desk.model.faults.place, Place::Past(6));
     desk.press(KeyCode::PageUp);
     assert_eq!(desk.model.faults.place, Place::Past(0), "the newest comes first");
     desk.press(KeyCode::Enter);
     assert_eq!((desk.model.faults.place, &*desk.commands), (Place::Fault(7), &[] as &[_]));
+    desk.press(KeyCode::PageDown);
+    assert_eq!(desk.model.faults.place, Place::Dial(0));
     desk.keys("G").show(calm());
     assert_eq!(desk.model.faults.place, Place::Fault(0), "what is not there is not selected");
+}
+
+#[test]
+fn dials_are_turned_by_the_arrows() {
+    let mut desk = Desk::new(120, 40);
+    desk.show(calm()).keys("6").press(KeyCode::PageDown).keys("ljhjljhjl");
+    // Past the posters, to the first fleet.
+    desk.keys("jjlh");
+    let fleet = |workers| Control::AddToFleet { name: "cloud".to_owned(), workers };
+    let orders = [
+        Control::SetPolicy(Policy::seed()),
+        Control::SetBackupPoll(Duration::from_secs(20)),
+        Control::AddReplica,
+        Control::ScaleRate(0.8),
+        Control::ScalePoster { name: "builds".to_owned(), factor: 1.25 },
+        fleet(36),
+        fleet(-36),
+    ];
+    assert_eq!(desk.commands, orders.map(Command::Control));
+    desk.commands.clear();
+    desk.keys("jj").press(KeyCode::Enter);
+    let mut policy = Policy::default();
+    policy.set(Switch::Chain, "always").expect("a value of it");
+    assert_eq!(desk.commands, [Command::Control(Control::SetPolicy(policy))]);
+}
+
+#[test]
+fn policy_says_how_many_replicas_follow_it_until_all_do() {
+    let mut snapshot = calm();
+    snapshot.policy = "seed".to_owned();
+    snapshot.switches = Policy::seed();
+    snapshot.replica_rows[0] = ReplicaRow { policy: "seed".to_owned(), ..snapshot.replica_rows[0].clone() };
+    let mut desk = Desk::new(120, 40);
+    assert!(desk.show(snapshot.clone()).keys("6").screen().contains("seed on 1 of 3"), "{}", desk.screen());
+    snapshot.replica_rows.iter_mut().for_each(|row| row.policy = "seed".to_owned());
+    assert!(!desk.show(snapshot).screen().contains(" of 3"), "{}", desk.screen());
 }

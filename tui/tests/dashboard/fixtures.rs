@@ -15,9 +15,9 @@ use loadgen::measure::{Events, LoggedEvent, What};
 use loadgen::scenario::{Fault, FaultKind};
 use loadgen::snapshot::{
     ActiveFault, Cause, ClearanceId, DatabaseFacts, DomainPage, DomainPhase, DomainReplica, DomainRow,
-    Latencies, Latency, PageAcquiree, PageClearance, PageLive, PageReplica, PageToken, Posting,
-    ProvisionerType, Rates, RootCause, RunPhase, Second, ShapeBacklog, Snapshot, Stage, Tags, Totals,
-    Warning, Warnings,
+    FleetRow, Latencies, Latency, PageAcquiree, PageClearance, PageLive, PageReplica, PageToken, Policy,
+    PosterRow, Posting, ProvisionerType, Rates, ReplicaRow, RootCause, RunPhase, Second, ShapeBacklog,
+    Snapshot, Stage, Tags, Totals, Warning, Warnings,
 };
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
@@ -39,6 +39,21 @@ pub(crate) fn calm() -> Snapshot {
         elapsed: Duration::from_secs(42),
         duration: Duration::from_mins(1),
         replicas: 3,
+        replica_rows: (0..3)
+            .map(|number| ReplicaRow {
+                number,
+                policy: "default".to_owned(),
+                backup_poll: Duration::from_secs(30),
+            })
+            .collect(),
+        switches: Policy::default(),
+        backup_poll: Duration::from_secs(30),
+        fleets: [("cloud", 360), ("on-prem", 240)]
+            .map(|(name, workers)| FleetRow { name: name.to_owned(), workers })
+            .into(),
+        posters: [("builds", 392.0), ("checks", 20.0)]
+            .map(|(name, target_rate)| PosterRow { name: name.to_owned(), factor: 1.0, target_rate })
+            .into(),
         workers: 600,
         rate_factor: 1.0,
         target_rate: 412.0,

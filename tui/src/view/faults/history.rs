@@ -1,17 +1,17 @@
-//! What the faults of the run did, the newest first: what happened from their beginning until a backup poll after
-//! their end.
+//! What was done to the run, the newest first; of a fault also what happened from its beginning until a backup poll
+//! after its end.
 //!
 //! ```text
 //! │ 00:31  10s  drop_notifications 100%    142 rescued, 1,034 notices swallowed, 12 late (9.4s at most) │
 //! ```
 
-use loadgen::snapshot::FaultRecord;
+use loadgen::snapshot::{By, FaultRecord, Intervention};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::first_row;
-use crate::model::{Model, Place, faults};
+use crate::model::{Deed, Model, Place, faults};
 use crate::theme::{Role, Theme};
 use crate::view::format;
 use crate::view::paint::{Segment, clip, fit, frame, put, title};
@@ -23,62 +23,64 @@ const WIDE: u16 = 90;
 
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
-    let records = &model.shown.fault_records;
-    let note = if area.width >= 70 {
-        "(until a backup poll after their end, whatever else was at work)"
-    } else {
-        ""
-    };
-    let inner = frame(buffer, area, &title("what they did", note, theme), theme);
-    if records.is_empty() {
-        return put(buffer, inner, 0, &Line::styled(" no fault yet", theme.style(Role::Dim)));
+    let deeds = faults::deeds(&model.shown);
+    let note = if area.width >= 70 { "and what happened until a backup poll after" } else { "" };
+    let inner = frame(buffer, area, &title("what was done", note, theme), theme);
+    if deeds.is_empty() {
+        return put(buffer, inner, 0, &Line::styled(" nothing was done yet", theme.style(Role::Dim)));
     }
     let lines_each = if inner.width >= WIDE { 1 } else { 2 };
     let fit = usize::from(inner.height / lines_each).max(1);
     let selected = match model.faults.place {
         Place::Past(place) => Some(place),
-        Place::Fault(_) => None,
+        Place::Fault(_) | Place::Dial(_) => None,
     };
-    let first = first_row(selected.unwrap_or(0), fit, records.len());
-    let shown = records.iter().rev().enumerate().skip(first).take(fit);
-    for (top, (place, record)) in (0..).step_by(usize::from(lines_each)).zip(shown) {
+    let first = first_row(selected.unwrap_or(0), fit, deeds.len());
+    let shown = deeds.iter().enumerate().skip(first).take(fit);
+    for (top, (place, deed)) in (0..).step_by(usize::from(lines_each)).zip(shown) {
         let is_selected = selected == Some(place);
         if lines_each == 1 {
-            put(buffer, inner, top, &in_one_line(record, is_selected, theme, inner.width));
+            put(buffer, inner, top, &in_one_line(deed, is_selected, theme, inner.width));
         } else {
-            put(buffer, inner, top, &name_line(record, is_selected, theme, inner.width));
-            put(buffer, inner, top + 1, &deeds_line(record, theme, inner.width));
+            put(buffer, inner, top, &name_line(deed, is_selected, theme, inner.width));
+            put(buffer, inner, top + 1, &outcome_line(deed, theme, inner.width));
         }
     }
 }
 
-fn in_one_line<'a>(record: &FaultRecord, is_selected: bool, theme: &Theme, width: u16) -> Line<'a> {
+fn in_one_line<'a>(deed: &Deed<'_>, is_selected: bool, theme: &Theme, width: u16) -> Line<'a> {
+    let (lasted, what) = (lasted(deed, theme), what(deed));
     let mut line = Line::from(vec![
         mark(is_selected, theme),
-        Span::styled(format!("{:>7}  ", format::clock(record.began)), theme.style(Role::Dim)),
-        Span::styled(format!("{:<8}", duration(record)), theme.style(duration_role(record))),
-        Span::styled(format!("{:<40}", clip(&name(record), 39, theme)), name_style(is_selected, theme)),
+        Span::styled(format!("{:>7}  ", format::clock(deed.at())), theme.style(Role::Dim)),
+        Span::styled(format!("{:<8}", lasted.content), lasted.style),
     ]);
+    if let Deed::Order(Intervention { refused: None, .. }) = deed {
+        let room = usize::from(width).saturating_sub(line.width());
+        line.push_span(Span::styled(clip(&what, room, theme), name_style(is_selected, theme)));
+        return line;
+    }
+    line.push_span(Span::styled(format!("{:<40}", clip(&what, 39, theme)), name_style(is_selected, theme)));
     let room = width.saturating_sub(u16::try_from(line.width()).unwrap_or(u16::MAX));
-    line.extend(deeds(record, theme, room).spans);
+    line.extend(outcome(deed, theme, room).spans);
     line
 }
 
-fn name_line<'a>(record: &FaultRecord, is_selected: bool, theme: &Theme, width: u16) -> Line<'a> {
+fn name_line<'a>(deed: &Deed<'_>, is_selected: bool, theme: &Theme, width: u16) -> Line<'a> {
     let mut line = Line::from(vec![
         mark(is_selected, theme),
-        Span::styled(format!("{} ", format::clock(record.began)), theme.style(Role::Dim)),
+        Span::styled(format!("{} ", format::clock(deed.at())), theme.style(Role::Dim)),
     ]);
     let room = usize::from(width).saturating_sub(line.width());
-    line.push_span(Span::styled(clip(&name(record), room, theme), name_style(is_selected, theme)));
+    line.push_span(Span::styled(clip(&what(deed), room, theme), name_style(is_selected, theme)));
     line
 }
 
-fn deeds_line<'a>(record: &FaultRecord, theme: &Theme, width: u16) -> Line<'a> {
-    let mut line =
-        Line::from(Span::styled(format!("  {} ", duration(record)), theme.style(duration_role(record))));
+fn outcome_line<'a>(deed: &Deed<'_>, theme: &Theme, width: u16) -> Line<'a> {
+    let lasted = lasted(deed, theme);
+    let mut line = Line::from(Span::styled(format!("  {} ", lasted.content), lasted.style));
     let room = width.saturating_sub(u16::try_from(line.width()).unwrap_or(u16::MAX));
-    line.extend(deeds(record, theme, room).spans);
+    line.extend(outcome(deed, theme, room).spans);
     line
 }
 
@@ -90,26 +92,41 @@ fn name_style(is_selected: bool, theme: &Theme) -> ratatui::style::Style {
     theme.style(if is_selected { Role::Selection } else { Role::Text })
 }
 
-fn name(record: &FaultRecord) -> String {
-    faults::in_words(&record.name, &record.parameter, record.replica)
-}
-
-fn duration(record: &FaultRecord) -> String {
-    match record.ended {
-        None => "now".to_owned(),
-        Some(ended) => match ended.saturating_sub(record.began) {
-            length if length.as_millis() < 100 => "once".to_owned(),
-            length => format::duration(length),
-        },
+fn what(deed: &Deed<'_>) -> String {
+    match deed {
+        Deed::Fault(FaultRecord { name, parameter, replica, .. }) => {
+            faults::in_words(name, parameter, *replica)
+        }
+        Deed::Order(order) => order.what.clone(),
     }
 }
 
-fn duration_role(record: &FaultRecord) -> Role {
-    if record.ended.is_none() { Role::Alarm } else { Role::Dim }
+fn lasted<'a>(deed: &Deed<'_>, theme: &Theme) -> Span<'a> {
+    let (text, role) = match deed {
+        Deed::Order(Intervention { by: By::Scenario, .. }) => ("planned".to_owned(), Role::Dim),
+        Deed::Order(_) => ("order".to_owned(), Role::Dim),
+        Deed::Fault(record) => match record.ended.map(|ended| ended.saturating_sub(record.began)) {
+            None => ("now".to_owned(), Role::Alarm),
+            Some(length) if length.as_millis() < 100 => ("once".to_owned(), Role::Dim),
+            Some(length) => (format::duration(length), Role::Dim),
+        },
+    };
+    Span::styled(text, theme.style(role))
+}
+
+fn outcome<'a>(deed: &Deed<'_>, theme: &Theme, width: u16) -> Line<'a> {
+    match deed {
+        Deed::Fault(record) => meanwhile(record, theme, width),
+        Deed::Order(Intervention { refused: Some(why), .. }) => {
+            let text = format!("refused: {why}");
+            Line::styled(clip(&text, usize::from(width), theme), theme.style(Role::Warning))
+        }
+        Deed::Order(_) => Line::default(),
+    }
 }
 
 /// What happened meanwhile, the gravest first; what has no room goes.
-fn deeds<'a>(record: &FaultRecord, theme: &Theme, width: u16) -> Line<'a> {
+fn meanwhile<'a>(record: &FaultRecord, theme: &Theme, width: u16) -> Line<'a> {
     if let Some(why) = &record.failure {
         let text = format!("failed: {why}");
         return Line::styled(clip(&text, usize::from(width), theme), theme.style(Role::Warning));

@@ -41,7 +41,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let rows = (inner.height - top).min(count);
     let selected = match model.faults.place {
         Place::Fault(place) => Some(place),
-        Place::Past(_) => None,
+        Place::Dial(_) | Place::Past(_) => None,
     };
     let first = first_row(selected.unwrap_or(0), usize::from(rows), plans.len());
     for (row, place) in (top..top + rows).zip(first..) {
@@ -101,7 +101,7 @@ fn row_of<'a>(model: &'a Model, plan: &FaultPlan, is_selected: bool, width: u16)
         chosen(format!("{:>6}", plan.kind.parameter())),
     ]);
     if width >= ROOMY {
-        let replica = match plan.replica(model.shown.replicas) {
+        let replica = match plan.replica(&model.shown) {
             Some(replica) => replica.to_string(),
             None if plan.hits_replicas() => "all".to_owned(),
             None => String::new(),

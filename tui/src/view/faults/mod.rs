@@ -1,16 +1,19 @@
-//! What goes wrong on purpose now, what can, and what it did.
+//! What goes wrong on purpose now, what can, what else can be turned, and what it did.
 //!
 //! ```text
-//! ┌ faults · 1 at work ────────────────────────────────┐┌ what they did ───────────────┐
-//! │   fault                    with  on  for  now      ││ 00:31 drop_notifications     │
-//! │▶d drop_notifications       100%  all open for 12s  ││   10s 142 rescued, 12 late   │
-//! │ D delay_notifications      500ms 1   10s           ││ 00:12 kill_listener          │
-//! │ …                                                  ││   once 3 losses told         │
-//! └────────────────────────────────────────────────────┘└──────────────────────────────┘
+//! ┌ faults · 1 at work ──────────────────────────────┐┌ controls ────────────────────┐
+//! │   fault                    with  on  for  now    ││ policy               default │
+//! │▶d drop_notifications       100%  all open for 12s││ queries/job ▇▇▇▅▂▁▁▁    1.02 │
+//! │ D delay_notifications      500ms 1   10s         │├ what was done ───────────────┤
+//! │ …                                                ││ 00:31 drop_notifications     │
+//! │                                                  ││   10s 142 rescued, 12 late   │
+//! └──────────────────────────────────────────────────┘└──────────────────────────────┘
 //! ```
 //!
-//! On a high screen the history lies below, in one line each; on a narrow one it is reached by going down.
+//! On a high screen what was done lies below, in one line each. On a narrow one there is one list at a time, and the
+//! next one below its end.
 
+mod controls;
 mod history;
 mod list;
 
@@ -30,20 +33,28 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     if area.width < NARROW {
         return match model.faults.place {
             Place::Fault(_) => list::draw(model, area, buffer),
+            Place::Dial(_) => controls::draw(model, area, buffer),
             Place::Past(_) => history::draw(model, area, buffer),
         };
     }
+    let width = LIST.max(area.width / 2).min(LIST_MAX);
+    let beside = |top: u16, height: u16| Rect {
+        x: area.x + width,
+        y: area.y + top,
+        width: area.width - width,
+        height: height.min(area.height - top),
+    };
     let spare = area.height.saturating_sub(list::HEIGHT);
     if spare >= history::HEIGHT_MIN {
-        let top = Rect { height: list::HEIGHT, ..area };
-        list::draw(model, top, buffer);
-        let below = Rect { y: area.y + top.height, height: area.height - top.height, ..area };
+        list::draw(model, Rect { width, height: list::HEIGHT, ..area }, buffer);
+        controls::draw(model, beside(0, list::HEIGHT), buffer);
+        let below = Rect { y: area.y + list::HEIGHT, height: spare, ..area };
         return history::draw(model, below, buffer);
     }
-    let width = LIST.max(area.width / 2).min(LIST_MAX);
     list::draw(model, Rect { width, ..area }, buffer);
-    let beside = Rect { x: area.x + width, width: area.width - width, ..area };
-    history::draw(model, beside, buffer);
+    let half = area.height.div_ceil(2);
+    controls::draw(model, beside(0, half), buffer);
+    history::draw(model, beside(half, area.height), buffer);
 }
 
 /// The first of `count` rows to show in `rows`, so that the one `at` the cursor is in the middle where it can be.
