@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{found, header, jobs, log, period, queries, queue_wait, wakeups};
+use super::{faults, found, header, jobs, log, period, queries, queue_wait, wakeups};
 use crate::model::{Model, View, row_label};
 
 /// What a person means by "this", with `body` below the header. It never ends in a line feed, which shells would
@@ -13,7 +13,8 @@ pub(super) fn text(model: &Model, body: Rect) -> String {
         View::Domains => model.domains.row(&model.shown).map(row_label),
         View::Wakeups => wakeups::copied(model),
         View::Log => log::copied(model, body),
-        View::Overview | View::Latency | View::Database | View::Faults => None,
+        View::Faults => faults::copied(model),
+        View::Overview | View::Latency | View::Database => None,
     };
     selected.unwrap_or_else(|| headline(model))
 }

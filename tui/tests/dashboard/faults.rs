@@ -248,3 +248,22 @@ fn policy_says_how_many_replicas_follow_it_until_all_do() {
     snapshot.replica_rows.iter_mut().for_each(|row| row.policy = "seed".to_owned());
     assert!(!desk.show(snapshot).screen().contains(" of 3"), "{}", desk.screen());
 }
+
+#[test]
+fn y_copies_a_fault_or_what_was_done() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(breaking()).keys("6y").press(KeyCode::PageDown).press(KeyCode::PageDown).keys("jjyGy");
+    let copied = [
+        "drop_notifications 100%",
+        "00:25 order one replica fewer: refused: the last one stays",
+        "00:02 10s drop_notifications 100%: 142 rescued, 12 late, up to 9.4s, 1,034 notices swallowed",
+    ];
+    assert_eq!(desk.commands, copied.map(|text| Command::Copy(text.to_owned())));
+}
+
+#[test]
+fn key_of_a_fault_goes_to_its_row() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(calm()).keys("6t");
+    assert_eq!(desk.model.faults.selected().map(|plan| plan.kind.name()), Some("database_latency"));
+}

@@ -48,6 +48,13 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
 }
 
+/// One of them for other programs: when, how long, what, and what came of it.
+pub(super) fn copied(deed: &Deed<'_>, theme: &Theme) -> String {
+    let outcome: String = outcome(deed, theme, u16::MAX).spans.iter().map(|span| &*span.content).collect();
+    let (at, lasted, what) = (format::clock(deed.at()), lasted(deed, theme), what(deed));
+    format!("{at} {} {what}: {outcome}", lasted.content).trim_end_matches([':', ' ']).to_owned()
+}
+
 fn in_one_line<'a>(deed: &Deed<'_>, is_selected: bool, theme: &Theme, width: u16) -> Line<'a> {
     let (lasted, what) = (lasted(deed, theme), what(deed));
     let mut line = Line::from(vec![
@@ -77,8 +84,12 @@ fn name_line<'a>(deed: &Deed<'_>, is_selected: bool, theme: &Theme, width: u16) 
 }
 
 fn outcome_line<'a>(deed: &Deed<'_>, theme: &Theme, width: u16) -> Line<'a> {
-    let lasted = lasted(deed, theme);
-    let mut line = Line::from(Span::styled(format!("  {} ", lasted.content), lasted.style));
+    let mut line = Line::raw("  ");
+    // That it was an order is clear from its being refused.
+    if !matches!(deed, Deed::Order(Intervention { refused: Some(_), .. })) {
+        line.push_span(lasted(deed, theme));
+        line.push_span(" ");
+    }
     let room = width.saturating_sub(u16::try_from(line.width()).unwrap_or(u16::MAX));
     line.extend(outcome(deed, theme, room).spans);
     line

@@ -20,7 +20,7 @@ mod list;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::model::{Model, Place};
+use crate::model::{Model, Place, faults};
 
 /// Below this width there is room for one list at a time.
 const NARROW: u16 = 72;
@@ -55,6 +55,21 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let half = area.height.div_ceil(2);
     controls::draw(model, beside(0, half), buffer);
     history::draw(model, beside(half, area.height), buffer);
+}
+
+/// What is selected, for other programs; `None` for what can be turned, which is a figure among others.
+pub(super) fn copied(model: &Model) -> Option<String> {
+    match model.faults.place {
+        Place::Fault(place) => {
+            let plan = model.faults.plans.get(place)?;
+            Some(faults::in_words(plan.kind.name(), &plan.kind.parameter(), plan.replica(&model.shown)))
+        }
+        Place::Dial(_) => None,
+        Place::Past(place) => {
+            let deeds = faults::deeds(&model.shown);
+            deeds.get(place).map(|deed| history::copied(deed, &model.theme))
+        }
+    }
 }
 
 /// The first of `count` rows to show in `rows`, so that the one `at` the cursor is in the middle where it can be.
