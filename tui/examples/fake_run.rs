@@ -13,6 +13,7 @@ use clearance::dashboard::{DashboardInput, DashboardOptions, no_color_wanted, ru
 use clearance::log_ring::LogRing;
 use clearance::model::Model;
 use clearance::picture::{PictureTheme, svg};
+use clearance::source::{RunSource, Source};
 use clearance::theme::Theme;
 use clearance::update::{Message, update};
 use clearance::view::view;
@@ -288,10 +289,7 @@ async fn main() -> anyhow::Result<()> {
     let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
     let config = Config { ascii: has("ascii"), ..Config::default() };
     let dashboard = run_dashboard(DashboardInput {
-        snapshots,
-        controls,
-        events: None,
-        domains: None,
+        source: Source::Run(RunSource { snapshots, controls, events: None, domains: None }),
         log,
         options: DashboardOptions {
             stay_when_finished: !has("leave"),

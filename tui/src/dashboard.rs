@@ -4,10 +4,8 @@
 //! when it changed something; the terminal is given back however the dashboard ends; a slow terminal
 //! blocks the dashboard's own thread, never the load.
 
-use std::future;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
@@ -15,12 +13,11 @@ use chrono::Local;
 use crossterm::event::{Event, EventStream};
 use futures::{Stream, StreamExt as _};
 use loadgen::control::Control;
-use loadgen::run::{DomainReader, EventReader};
-use loadgen::snapshot::{DomainNumber, RunPhase, Snapshot};
+use loadgen::snapshot::DomainNumber;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::Size;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
 
 use crate::config::Config;
@@ -29,6 +26,7 @@ use crate::log_ring::LogRing;
 use crate::model::Model;
 use crate::picture::PictureTheme;
 use crate::save;
+use crate::source::{News, Source};
 use crate::terminal::{self, Screen};
 use crate::theme::Theme;
 use crate::update::{Command, Message, update};
@@ -42,14 +40,8 @@ const LOOK_PERIOD: Duration = Duration::from_millis(250);
 /// Everything the dashboard needs.
 #[derive(Debug)]
 pub struct DashboardInput {
-    /// The run; the latest snapshot wins.
-    pub snapshots: watch::Receiver<Arc<Snapshot>>,
-    /// Where interventions go.
-    pub controls: mpsc::UnboundedSender<Control>,
-    /// What the Wakeups view shows; `None` where nobody logs it.
-    pub events: Option<EventReader>,
-    /// What a domain's page shows; `None` where nobody can look.
-    pub domains: Option<DomainReader>,
+    /// What it shows.
+    pub source: Source,
     /// What the Log view shows.
     pub log: LogRing,
     /// How it looks and ends.
@@ -97,7 +89,7 @@ impl Default for DashboardOptions {
 /// How the dashboard ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DashboardExit {
-    /// The run had finished.
+    /// The run had finished, or it was a recording.
     Finished,
     /// Somebody wanted to leave before; [`Control::Interrupt`] was sent.
     Interrupted,
@@ -132,7 +124,7 @@ fn on_own_thread(
     input: DashboardInput,
     done: &mut oneshot::Sender<anyhow::Result<DashboardExit>>,
 ) -> anyhow::Result<DashboardExit> {
-    let controls = input.controls.clone();
+    let controls = input.source.controls();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
         let mut screen =
@@ -143,7 +135,9 @@ fn on_own_thread(
             () = done.closed() => Ok(DashboardExit::Interrupted),
         }
     });
-    if outcome.is_err() {
+    if outcome.is_err()
+        && let Some(controls) = controls
+    {
         // Nobody can see the run any more, nor stop it.
         let _ = controls.send(Control::Interrupt);
     }
@@ -195,7 +189,6 @@ pub struct Session {
     /// The domain that was looked at last, and when.
     looked: Option<(DomainNumber, Instant)>,
     began: Instant,
-    run_gone: bool,
 }
 
 impl Session {
@@ -203,9 +196,14 @@ impl Session {
     #[must_use]
     pub fn new(input: DashboardInput, size: Size) -> Self {
         let DashboardOptions { theme, stay_when_finished, picture, .. } = input.options;
-        let keymap = Arc::clone(&input.options.keymap);
-        let model = Model { keymap, picture, ..Model::new(theme, size, stay_when_finished) };
-        Self { input, model, log_next: 0, looked: None, began: Instant::now(), run_gone: false }
+        let model = Model {
+            keymap: Arc::clone(&input.options.keymap),
+            picture,
+            playback: input.source.playback(),
+            timeline: input.source.timeline(),
+            ..Model::new(theme, size, stay_when_finished)
+        };
+        Self { input, model, log_next: 0, looked: None, began: Instant::now() }
     }
 
     /// Shows the run on `terminal` until somebody leaves, suspends, or the run ends.
@@ -226,8 +224,7 @@ impl Session {
         let mut frames = tokio::time::interval(Duration::from_secs(1) / FRAMES_PER_SECOND);
         frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // What there is already counts before the first key: a run may be over.
-        let newest = Arc::clone(&self.input.snapshots.borrow_and_update());
-        if let Some(pause) = self.tell(Message::Snapshot(newest)) {
+        if let Some(pause) = self.input.source.first().and_then(|message| self.tell(message)) {
             return Ok(pause);
         }
         loop {
@@ -252,9 +249,9 @@ impl Session {
                     at_once = true;
                     self.on_frame()
                 }
-                changed = changed(&mut self.input.snapshots, self.run_gone) => match changed {
-                    Ok(snapshot) => self.tell(Message::Snapshot(snapshot)),
-                    Err(_) => self.run_went_away(),
+                news = self.input.source.next() => match news? {
+                    News::Message(message) => self.tell(message),
+                    News::Lost => Some(Pause::Left(DashboardExit::RunLost)),
                 },
             };
             if !entered() {
@@ -274,13 +271,16 @@ impl Session {
     pub fn tell(&mut self, message: Message) -> Option<Pause> {
         match update(&mut self.model, message)? {
             Command::Control(control) => {
-                // A run that has ended takes no more orders; its last snapshot says so.
-                let _ = self.input.controls.send(control);
+                self.input.source.order(control);
+                None
+            }
+            Command::Seek(at) => {
+                self.input.source.seek(at);
                 None
             }
             Command::LeaveFinished => Some(Pause::Left(DashboardExit::Finished)),
             Command::LeaveInterrupted => {
-                let _ = self.input.controls.send(Control::Interrupt);
+                self.input.source.order(Control::Interrupt);
                 Some(Pause::Left(DashboardExit::Interrupted))
             }
             Command::Suspend => Some(Pause::Suspended),
@@ -300,11 +300,8 @@ impl Session {
             self.log_next = lines.last().map_or(total, |line| line.sequence + 1);
             self.tell(Message::Log(lines, self.input.log.dropped()));
         }
-        if let Some(events) = &self.input.events {
-            let came = events.read(self.model.wakeups.next);
-            if came.next > self.model.wakeups.next {
-                self.tell(Message::Events(came));
-            }
+        if let Some(came) = self.input.source.events(self.model.wakeups.next) {
+            self.tell(came);
         }
         self.look();
         self.tell(Message::Tick(self.began.elapsed()))
@@ -312,34 +309,16 @@ impl Session {
 
     /// Looks at the domain whose page is on the screen, at no other.
     fn look(&mut self) {
-        let Some((reader, number)) = self.input.domains.as_ref().zip(self.model.looks_at()) else { return };
+        let Some(number) = self.model.looks_at() else { return };
         let is_fresh = |(of, at): (DomainNumber, Instant)| of == number && at.elapsed() < LOOK_PERIOD;
         if self.looked.is_some_and(is_fresh) {
             return;
         }
         self.looked = Some((number, Instant::now()));
-        if let Some(page) = reader.read(number) {
-            self.tell(Message::Domain(Arc::new(page)));
+        if let Some(page) = self.input.source.domain(number) {
+            self.tell(page);
         }
     }
-
-    fn run_went_away(&mut self) -> Option<Pause> {
-        self.run_gone = true;
-        let finished = self.input.snapshots.borrow().phase == RunPhase::Finished;
-        (!finished).then_some(Pause::Left(DashboardExit::RunLost))
-    }
-}
-
-/// The next snapshot. A run that is gone has none, rather than an error for ever.
-async fn changed(
-    snapshots: &mut watch::Receiver<Arc<Snapshot>>,
-    gone: bool,
-) -> Result<Arc<Snapshot>, watch::error::RecvError> {
-    if gone {
-        return future::pending().await;
-    }
-    snapshots.changed().await?;
-    Ok(Arc::clone(&snapshots.borrow_and_update()))
 }
 
 /// SIGINT, SIGTERM and SIGHUP. In raw mode Ctrl-C is a key; these come from elsewhere.

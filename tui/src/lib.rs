@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! key ─ keymap ───────┐
-//! watch<Snapshot> ────┼─▶ Message ─▶ update(&mut Model, Message) -> Option<Command>
+//! run or recording ───┼─▶ Message ─▶ update(&mut Model, Message) -> Option<Command>
 //! log, frame tick ────┘              view(&Model, Rect, &mut Buffer)
 //! ```
 //!
 //! [`model`], [`update`], [`keymap`], [`theme`] and [`view`] are pure: no clock, no chance, no I/O. Only
-//! [`dashboard`], [`save`] and [`terminal`] touch the world. The library exists so that examples and tests reach
-//! the parts; the product is the binary.
+//! [`dashboard`], [`source`], [`player`], [`save`] and [`terminal`] touch the world. The library exists so that
+//! examples and tests reach the parts; the product is the binary.
 
 pub mod cli;
 pub mod config;
@@ -17,7 +17,9 @@ pub mod keymap;
 pub mod log_ring;
 pub mod model;
 pub mod picture;
+pub mod player;
 pub mod save;
+pub mod source;
 pub mod terminal;
 pub mod theme;
 pub mod update;

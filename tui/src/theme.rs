@@ -159,8 +159,23 @@ pub struct Glyphs {
     pub times: &'static str,
     /// Tones of a heat map, from hardly anything to most.
     pub tones: [&'static str; 4],
+    /// The whole run in a strip.
+    pub track: TrackGlyphs,
     /// What the lanes of the Wakeups view are made of.
     pub wakeups: &'static WakeupGlyphs,
+}
+
+/// The whole run in a strip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrackGlyphs {
+    /// The moment on the screen.
+    pub shown: &'static str,
+    /// Before it.
+    pub past: &'static str,
+    /// After it.
+    pub ahead: &'static str,
+    /// What of a recording was not looked through yet.
+    pub unread: &'static str,
 }
 
 /// What the lanes of the Wakeups view are made of.
@@ -239,6 +254,7 @@ static UNICODE: Glyphs = Glyphs {
     from: "←",
     times: "×",
     tones: ["·", "░", "▒", "█"],
+    track: TrackGlyphs { shown: "●", past: "━", ahead: "─", unread: "·" },
     wakeups: &UNICODE_WAKEUPS,
 };
 
@@ -263,6 +279,7 @@ static ASCII: Glyphs = Glyphs {
     from: "<",
     times: "x",
     tones: [".", ":", "o", "#"],
+    track: TrackGlyphs { shown: "O", past: "=", ahead: "-", unread: "." },
     wakeups: &ASCII_WAKEUPS,
 };
 

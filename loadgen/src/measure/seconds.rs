@@ -101,6 +101,12 @@ impl Seconds {
         Arc::clone(&self.shown)
     }
 
+    /// The whole seconds from this one on.
+    pub(crate) fn closed_from(&self, second: u64) -> Vec<Second> {
+        let from = self.closed.partition_point(|closed| closed.second < second);
+        self.closed.range(from..).cloned().collect()
+    }
+
     /// Every second, the one that runs included if anything has happened in it.
     pub(crate) fn all(&self, backlog: u64) -> Vec<Second> {
         let running = &self.running;

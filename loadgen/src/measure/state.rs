@@ -14,7 +14,7 @@ use hdrhistogram::Histogram;
 use crate::lint::Keeper;
 use crate::poster;
 use crate::scenario::{Fleet, Scenario};
-use crate::snapshot::{Latencies, Totals};
+use crate::snapshot::{Latencies, Second, Totals};
 
 use super::alphabet::{Input, PostedJob, Surroundings, Time};
 use super::around::Watched;
@@ -464,6 +464,11 @@ impl State {
     /// What the tool is known to have asked of the database, and how long it waited for the answers.
     pub(crate) fn asked(&self) -> (u64, Duration) {
         self.database.asked()
+    }
+
+    /// The whole seconds from this one on.
+    pub(crate) fn seconds_from(&self, second: u64) -> Vec<Second> {
+        self.seconds.closed_from(second)
     }
 
     /// How long the posters have been at work at `at`.

@@ -29,7 +29,7 @@ pub use error::RecordError;
 pub use layout::Head;
 pub use output::{Output, OutputError};
 pub use read::{Cut, Missing};
-pub use replay::Replay;
+pub use replay::{Replay, Survey};
 pub(crate) use tape::{Recording, Tape};
 pub use trace::Window;
 

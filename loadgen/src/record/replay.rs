@@ -2,7 +2,8 @@
 //!
 //! Everything is made anew from the inputs, by the same code that the run itself was measured with. While it goes
 //! through a recording it keeps the state of some moments, so that a step back costs the way from the nearest of
-//! them. Memory is bounded: [`KEYFRAMES_MAX`] states of about three megabytes, and one block.
+//! them. A survey goes ahead of whoever looks at moments, and keeps them too. Memory is bounded: [`KEYFRAMES_MAX`]
+//! states of about three megabytes and two more, and two blocks.
 
 use std::io::Write;
 use std::path::Path;
@@ -26,16 +27,43 @@ use super::trace::{self, Window};
 const KEYFRAMES_MAX: u32 = 32;
 /// States nearer to each other than this are not worth their room.
 const KEYFRAME_SPACING_MIN: Duration = Duration::from_secs(5);
+/// How much of the run one step of a survey looks through.
+const SURVEY_STEP: Duration = Duration::from_secs(1);
 
 /// A recorded run.
 pub struct Replay {
+    reel: Reel,
+    /// Where it stands.
+    cursor: Cursor,
+    /// Goes ahead through all of it, once somebody wants a survey.
+    scout: Option<Scout>,
+    began: Option<Time>,
+}
+
+/// The recording, and what was kept of it on the way.
+struct Reel {
     reader: Reader,
     specs: Specs,
     keyframes: Vec<Keyframe>,
     spacing: Duration,
-    /// Where it stands.
+}
+
+struct Scout {
     cursor: Cursor,
-    began: Option<Time>,
+    /// Seconds from this one on were not told yet.
+    next_second: u64,
+    is_done: bool,
+}
+
+/// What the next stretch of a recording holds.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// The recording was looked through up to here, since the posters started.
+    pub until: Duration,
+    /// Seconds that ended in it, oldest first.
+    pub seconds: Vec<Second>,
+    /// What the run looked like at its end.
+    pub snapshot: Snapshot,
 }
 
 /// The state when a block begins.
@@ -58,17 +86,11 @@ impl Replay {
     /// Opens a recording. It stands at the run's beginning, and keeps so many events for whoever follows them.
     pub fn open(path: &Path, events_max: usize) -> Result<Self, RecordError> {
         let reader = Reader::open(path)?;
-        let spacing = reader.end().since_epoch() / KEYFRAMES_MAX;
-        let cursor = Cursor {
-            state: State::of(&reader.head().scenario, events_max),
-            block: 0,
-            decoder: reader.decoder(),
-            at: Time::ZERO,
-        };
-        let spacing = spacing.max(KEYFRAME_SPACING_MIN);
-        let mut replay =
-            Self { reader, specs: Specs::new(), keyframes: Vec::new(), spacing, cursor, began: None };
-        while replay.began.is_none() && replay.step(None)? {
+        let spacing = (reader.end().since_epoch() / KEYFRAMES_MAX).max(KEYFRAME_SPACING_MIN);
+        let reel = Reel { reader, specs: Specs::new(), keyframes: Vec::new(), spacing };
+        let cursor = reel.start(events_max);
+        let mut replay = Self { reel, cursor, scout: None, began: None };
+        while replay.began.is_none() && replay.reel.step(&mut replay.cursor, None)? {
             replay.began = replay.cursor.state.began();
         }
         Ok(replay)
@@ -77,29 +99,29 @@ impl Replay {
     /// What the recording says of its run before it begins.
     #[must_use]
     pub fn head(&self) -> &Head {
-        self.reader.head()
+        self.reel.reader.head()
     }
 
     /// What it doesn't hold of its run.
     #[must_use]
     pub fn missing(&self) -> Missing {
-        self.reader.missing(self.began)
+        self.reel.reader.missing(self.began)
     }
 
     /// How long it is, from when the posters started to the last that happened.
     #[must_use]
     pub fn length(&self) -> Duration {
-        self.began.map_or(Duration::ZERO, |began| self.reader.end() - began)
+        self.began.map_or(Duration::ZERO, |began| self.reel.reader.end() - began)
     }
 
     /// What the run came to: the same report as it gave itself. `progress` is told how far it is, 0 to 1.
     pub fn report(&mut self, progress: impl FnMut(f64)) -> Result<Report, RecordError> {
         self.go_through(progress)?;
         let mut state = self.cursor.state.clone();
-        let closing = self.reader.closing().cloned();
+        let closing = self.reel.reader.closing().cloned();
         let is_cut = closing.is_none();
         let closing = closing
-            .unwrap_or_else(|| Closing::cut_off(self.reader.end(), state.workers().to_vec(), state.asked()));
+            .unwrap_or_else(|| Closing::cut_off(self.reel.reader.end(), state.workers().to_vec(), state.asked()));
         let results = state.results(Time::new(closing.ended));
         let mut report = run::report(self.head(), &closing, &results);
         let missing = self.missing();
@@ -113,13 +135,13 @@ impl Replay {
     /// Every second of the run, for whoever looks for a moment worth going to.
     pub fn seconds(&mut self, progress: impl FnMut(f64)) -> Result<Vec<Second>, RecordError> {
         self.go_through(progress)?;
-        let end = self.reader.end();
+        let end = self.reel.reader.end();
         Ok(self.cursor.state.clone().results(end).seconds)
     }
 
     /// What the run looked like, so long after the posters started.
     pub fn snapshot_at(&mut self, at: Duration) -> Result<Snapshot, RecordError> {
-        let at = (self.began.unwrap_or(Time::ZERO) + at).min(self.reader.end());
+        let at = (self.began.unwrap_or(Time::ZERO) + at).min(self.reel.reader.end());
         self.seek(at)?;
         let mut snapshot = self.head().snapshot();
         self.cursor.state.fill(&mut snapshot, at);
@@ -143,7 +165,7 @@ impl Replay {
 
     /// Its latencies as an `HdrHistogram` interval log, an interval a second.
     pub(super) fn hdr_log(&mut self, out: &mut impl Write) -> Result<(), OutputError> {
-        hdr::write(&mut self.reader, self.began, out)
+        hdr::write(&mut self.reel.reader, self.began, out)
     }
 
     /// A part of it as a trace; when the trace ends, if it is full before that part is over.
@@ -152,74 +174,114 @@ impl Replay {
         window: Window,
         out: &mut impl Write,
     ) -> Result<Option<Duration>, OutputError> {
-        trace::write(&mut self.reader, self.began, window, trace::ENTRIES_MAX, out)
+        trace::write(&mut self.reel.reader, self.began, window, trace::ENTRIES_MAX, out)
+    }
+
+    /// Looks through the next stretch, ahead of where it stands; `None` when all was looked through. Where it stands
+    /// is left alone, and every moment that was passed is nearer from then on.
+    pub fn survey(&mut self) -> Result<Option<Survey>, RecordError> {
+        let began = self.began.unwrap_or(Time::ZERO);
+        let end = self.reel.reader.end();
+        let events_max = self.cursor.state.events_max();
+        let scout = self.scout.get_or_insert_with(|| Scout {
+            cursor: self.reel.start(events_max),
+            next_second: 0,
+            is_done: false,
+        });
+        if scout.is_done {
+            return Ok(None);
+        }
+        let until = (scout.cursor.at.max(began) + SURVEY_STEP).min(end);
+        while self.reel.step(&mut scout.cursor, Some(until))? {}
+        scout.cursor.at = until;
+        scout.is_done = until >= end;
+        let state = &scout.cursor.state;
+        let seconds = state.seconds_from(scout.next_second);
+        scout.next_second = seconds.last().map_or(scout.next_second, |last| last.second + 1);
+        let mut snapshot = self.reel.reader.head().snapshot();
+        state.fill(&mut snapshot, until);
+        if scout.is_done {
+            // Its state would be in the way for as long as the recording is open.
+            scout.cursor = self.reel.start(0);
+        }
+        Ok(Some(Survey { until: until - began, seconds, snapshot }))
     }
 
     fn go_through(&mut self, mut progress: impl FnMut(f64)) -> Result<(), RecordError> {
         let mut shown = usize::MAX;
-        while self.step(None)? {
+        while self.reel.step(&mut self.cursor, None)? {
             if self.cursor.block != shown {
                 shown = self.cursor.block;
-                progress(shown as f64 / self.reader.blocks().max(1) as f64);
+                progress(shown as f64 / self.reel.reader.blocks().max(1) as f64);
             }
         }
-        self.cursor.at = self.reader.end();
+        self.cursor.at = self.reel.reader.end();
         Ok(())
     }
 
     /// Goes to a moment, forwards from where it stands or from the nearest kept state before.
     fn seek(&mut self, at: Time) -> Result<(), RecordError> {
-        let nearest = self.keyframes.iter().rposition(|frame| frame.at <= at);
+        let keyframes = &self.reel.keyframes;
+        let nearest = keyframes.iter().rfind(|frame| frame.at <= at);
         let is_behind = at < self.cursor.at;
-        let is_nearer = nearest.is_some_and(|nearest| self.keyframes[nearest].at > self.cursor.at);
+        let is_nearer = nearest.is_some_and(|nearest| nearest.at > self.cursor.at);
         if is_behind || is_nearer {
-            if let Some(nearest) = nearest {
-                let frame = &self.keyframes[nearest];
+            if let Some(frame) = nearest {
                 self.cursor.state.clone_from(&frame.state);
                 (self.cursor.block, self.cursor.at) = (frame.block, frame.at);
+                self.cursor.decoder = self.reel.reader.decoder();
             } else {
-                let events_max = self.cursor.state.events_max();
-                self.cursor.state = State::of(&self.reader.head().scenario, events_max);
-                (self.cursor.block, self.cursor.at) = (0, Time::ZERO);
+                self.cursor = self.reel.start(self.cursor.state.events_max());
             }
-            self.cursor.decoder = self.reader.decoder();
         }
-        while self.step(Some(at))? {}
+        while self.reel.step(&mut self.cursor, Some(at))? {}
         self.cursor.at = at;
         Ok(())
     }
+}
+
+impl Reel {
+    /// A cursor at the beginning, which logs so many events.
+    fn start(&self, events_max: usize) -> Cursor {
+        Cursor {
+            state: State::of(&self.reader.head().scenario, events_max),
+            block: 0,
+            decoder: self.reader.decoder(),
+            at: Time::ZERO,
+        }
+    }
 
     /// Takes in the next input, unless it comes after `until` or there is none.
-    fn step(&mut self, until: Option<Time>) -> Result<bool, RecordError> {
+    fn step(&mut self, cursor: &mut Cursor, until: Option<Time>) -> Result<bool, RecordError> {
         let next = loop {
-            match self.cursor.decoder.peek().map_err(|_| self.reader.changed())? {
+            match cursor.decoder.peek().map_err(|_| self.reader.changed())? {
                 Some(next) => break next,
-                None if self.cursor.block == self.reader.blocks() => return Ok(false),
+                None if cursor.block == self.reader.blocks() => return Ok(false),
                 None => {
-                    self.keep();
-                    self.reader.load(self.cursor.block, &mut self.cursor.decoder)?;
-                    self.cursor.block += 1;
+                    self.keep(cursor);
+                    self.reader.load(cursor.block, &mut cursor.decoder)?;
+                    cursor.block += 1;
                 }
             }
         };
         if until.is_some_and(|until| next > until) {
             return Ok(false);
         }
-        let next = self.cursor.decoder.next(&mut self.specs).map_err(|_| self.reader.changed())?;
+        let next = cursor.decoder.next(&mut self.specs).map_err(|_| self.reader.changed())?;
         if let Some((at, input)) = next {
-            self.cursor.state.take(at, &input);
-            self.cursor.at = self.cursor.at.max(at);
+            cursor.state.take(at, &input);
+            cursor.at = cursor.at.max(at);
         }
         Ok(true)
     }
 
     /// Keeps the state at the beginning of the next block, if it is far enough from what is kept.
-    fn keep(&mut self) {
-        let at = self.reader.begins(self.cursor.block);
+    fn keep(&mut self, cursor: &Cursor) {
+        let at = self.reader.begins(cursor.block);
         let is_far = self.keyframes.last().is_none_or(|last| at >= last.at + self.spacing);
         if is_far && at >= Time::ZERO + self.spacing {
-            let state = self.cursor.state.clone();
-            self.keyframes.push(Keyframe { block: self.cursor.block, at, state });
+            let state = cursor.state.clone();
+            self.keyframes.push(Keyframe { block: cursor.block, at, state });
         }
     }
 }

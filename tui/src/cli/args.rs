@@ -38,7 +38,8 @@ pub(super) use plan::PlanArgs;
   clearance                                    the default scenario, live, on a Postgres of its own
   clearance run backup-poll                    watch jobs wait for the poll, and be rescued
   clearance run --headless --report out.json   for scripts and CI: figures instead of a screen
-  clearance run --record out.clr               keep the whole run, and make of it later what you need:
+  clearance run --record out.clr               keep the whole run; later show it again, or report on it:
+  clearance replay out.clr
   clearance report out.clr --to out.json
   clearance plan default --find max-rate --slo 'queue_wait.p99 < 250ms'      how much it takes
   clearance scenarios default > mine.toml      a scenario to edit; then: clearance run mine.toml
@@ -87,6 +88,8 @@ pub(super) enum Command {
         #[arg(long = "for", value_name = "TIME", value_parser = duration)]
         length: Option<Duration>,
     },
+    /// Show a recorded run in the dashboard: play, pause, go anywhere in it
+    Replay(ReplayArgs),
     /// Compare two runs, or two sets of runs, with significance
     Compare(CompareArgs),
     /// The Postgres that `--db docker` uses
@@ -108,6 +111,22 @@ pub(super) enum Command {
         /// The shell
         shell: Shell,
     },
+}
+
+/// Which recorded run to show, and how.
+#[derive(Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// The recording, made by `clearance run --record FILE`
+    pub(super) recording: PathBuf,
+    /// Where to begin, since the posters started, such as 30s
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) from: Option<Duration>,
+    /// Mark the seconds whose queue wait at p99 is above this, such as 250ms; without it, above ten times what is
+    /// usual in the run, 10ms at least
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) breach: Option<Duration>,
+    #[command(flatten)]
+    pub(super) look: LookArgs,
 }
 
 /// What to do with the Postgres in Docker.
@@ -185,7 +204,7 @@ pub(super) struct RunArgs {
     /// Write the latencies as an HDR histogram log, tagged by stage, one interval a second; .hlog
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) hdr: Option<PathBuf>,
-    /// Record the whole run, for `clearance report`; .clr
+    /// Record the whole run, for `clearance replay` and `clearance report`; .clr
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) record: Option<PathBuf>,
     /// Something that the run is to hold, such as `queue_wait.p99 < 250ms` or `audit.ok`; repeatable; any figure of

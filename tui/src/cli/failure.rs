@@ -54,6 +54,9 @@ pub(super) enum Failure {
     /// The run failed.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// A recording can be shown to people alone.
+    #[error("replay needs a terminal; for figures, use \"clearance report FILE.clr --to FILE.json\"")]
+    NoTerminal,
     /// The dashboard failed.
     #[error("the dashboard failed: {0:#}")]
     Dashboard(anyhow::Error),
@@ -77,6 +80,7 @@ impl Failure {
             | Self::Exporter(_)
             | Self::Source(_)
             | Self::Unlike(_)
+            | Self::NoTerminal
             | Self::Output(OutputError::UnknownKind { .. } | OutputError::Whole { .. })
             | Self::Database(DatabaseError::MalformedUrl { .. }) => 2,
             Self::Interrupted | Self::Run(RunError::Interrupted) => 130,

@@ -10,6 +10,7 @@ mod headless;
 mod interrupt;
 mod plan;
 mod recording;
+mod replay;
 mod report;
 mod run;
 mod scenarios;
@@ -46,6 +47,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Report { recording, to, from, length } => {
             report::report(&recording, &to, report::part(from, length))
         }
+        Command::Replay(args) => replay::replay(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Db(command) => db::db(command),
         Command::Doctor { url, config } => doctor::doctor(url.database_url.as_deref(), config.given()),

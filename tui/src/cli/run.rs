@@ -18,6 +18,7 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::dashboard::{self, DashboardInput, DashboardOptions};
 use crate::log_ring::LogRing;
+use crate::source::{RunSource, Source};
 
 use super::args::RunArgs;
 use super::failure::Failure;
@@ -100,10 +101,12 @@ fn serve(exporter: Exporter, handle: &RunHandle) -> Result<AbortOnDropHandle<()>
 
 async fn show(handle: &RunHandle, log: LogRing, options: DashboardOptions) -> Result<(), Failure> {
     let input = DashboardInput {
-        snapshots: handle.snapshots(),
-        controls: handle.controls(),
-        events: Some(handle.events()),
-        domains: Some(handle.domains()),
+        source: Source::Run(RunSource {
+            snapshots: handle.snapshots(),
+            controls: handle.controls(),
+            events: Some(handle.events()),
+            domains: Some(handle.domains()),
+        }),
         log,
         options,
     };

@@ -1,7 +1,8 @@
 //! Keys that do the same in every view.
 
+use super::timeline::{Action as Time, jump};
 use super::{Action, Binding, Movement, bind, faults};
-use crate::model::View;
+use crate::model::{Mark, View};
 
 pub(super) const BINDINGS: &[Binding] = &[
     bind("overview", &["1"], Action::Show(View::Overview), "Overview"),
@@ -13,7 +14,12 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind("log", &["7"], Action::Show(View::Log), "Log"),
     bind("next_view", &["Tab"], Action::Step(1), "the next view"),
     bind("previous_view", &["Shift-Tab"], Action::Step(-1), "the view before"),
-    bind("freeze", &["space"], Action::Freeze, "freeze the view; the load goes on"),
+    bind(
+        "freeze",
+        &["space"],
+        Action::Freeze,
+        "freeze the view; the load goes on. Plays or pauses a recording",
+    ),
     bind(
         "drop_notifications",
         &["d"],
@@ -39,6 +45,20 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind("last", &["G", "End"], Action::Move(Movement::Last), "the last"),
     bind("open", &["Enter"], Action::Open, "open what is selected"),
     bind("back", &["Esc"], Action::Back, "close what lies on top"),
+    bind("timeline.back", &[","], Action::Timeline(Time::Step(-1)), "one second back in time; freezes a run"),
+    bind("timeline.on", &["."], Action::Timeline(Time::Step(1)), "one second on"),
+    bind("timeline.far_back", &["("], Action::Timeline(Time::Step(-10)), "ten seconds back"),
+    bind("timeline.far_on", &[")"], Action::Timeline(Time::Step(10)), "ten seconds on"),
+    bind("timeline.first", &["^"], Action::Timeline(Time::First), "the beginning of the run"),
+    bind("timeline.last", &["$"], Action::Timeline(Time::Last), "its end, or now"),
+    bind("timeline.slower", &["{"], Action::Timeline(Time::Speed(-1)), "play a recording slower"),
+    bind("timeline.faster", &["}"], Action::Timeline(Time::Speed(1)), "play a recording faster"),
+    bind("timeline.next_fault", &["i"], jump(Mark::Fault, true), "when the next fault began"),
+    bind("timeline.last_fault", &["I"], jump(Mark::Fault, false), "when the fault before began"),
+    bind("timeline.next_rescue", &["v"], jump(Mark::Rescue, true), "when the poll next rescued jobs"),
+    bind("timeline.last_rescue", &["V"], jump(Mark::Rescue, false), "when it rescued jobs before"),
+    bind("timeline.next_breach", &["a"], jump(Mark::Breach, true), "when queue wait next was too long (p99)"),
+    bind("timeline.last_breach", &["A"], jump(Mark::Breach, false), "when it was too long before"),
     bind("warnings", &["!"], Action::Warnings, "what looks wrong, what speaks for it, and what to do"),
     bind("help", &["?", "F1"], Action::Help, "this help"),
     bind("quit", &["q"], Action::Quit, "leave; ends the run if it still goes on"),

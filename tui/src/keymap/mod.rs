@@ -10,6 +10,7 @@ pub mod faults;
 pub mod log;
 mod overview;
 mod stroke;
+pub mod timeline;
 pub mod wakeups;
 
 use std::collections::{BTreeMap, HashMap};
@@ -59,6 +60,8 @@ pub enum Action {
     Copy,
     /// Save the screen.
     Save,
+    /// Something about the moment that is shown.
+    Timeline(timeline::Action),
     /// Something of the Domains view alone.
     Domains(domains::Action),
     /// Something of the Faults view; some of its keys do the same everywhere.

@@ -4,6 +4,7 @@ pub mod controls;
 mod domains;
 pub mod faults;
 mod log;
+mod timeline;
 mod wakeups;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub use domains::{
 };
 pub use faults::{Deed, FaultPlan, FaultsState, Place};
 pub use log::LogState;
+pub use timeline::{History, MOMENTS_MAX, Mark, Playback, ROWS_MAX, SPEEDS, Timeline};
 pub use wakeups::{Chapter, FaultSpan, Landmark, SPANS, Story, WakeupsState};
 
 use crate::keymap::Keymap;
@@ -124,6 +126,12 @@ pub struct Model {
     pub shown: Arc<Snapshot>,
     /// Since when the view is frozen, by the loop's clock.
     pub frozen_since: Option<Duration>,
+    /// The run by its seconds.
+    pub timeline: Timeline,
+    /// Moments that can be gone back to.
+    pub history: History,
+    /// How the recording is played; `None` while a run is shown.
+    pub playback: Option<Playback>,
     /// The loop's clock at the last message that told it.
     pub now: Duration,
     /// A word about the last key.
@@ -158,6 +166,9 @@ impl Model {
             latest: Arc::default(),
             shown: Arc::default(),
             frozen_since: None,
+            timeline: Timeline::default(),
+            history: History::default(),
+            playback: None,
             now: Duration::ZERO,
             notice: None,
             domains: DomainsState::default(),
@@ -170,10 +181,10 @@ impl Model {
         }
     }
 
-    /// Whether the run is over, whatever the screen shows.
+    /// Whether a run that was going on is over, whatever the screen shows.
     #[must_use]
     pub fn finished(&self) -> bool {
-        self.latest.phase == RunPhase::Finished
+        self.latest.phase == RunPhase::Finished && !self.is_recording()
     }
 
     /// The domain that is to be looked at closely: its page is on the screen and may change.
@@ -191,9 +202,24 @@ impl Model {
         self.domains.editing || self.log.editing
     }
 
-    /// How long the view has been frozen; `None` when it is not.
+    /// Whether a recording is shown, which nothing can change.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.playback.is_some()
+    }
+
+    /// Whether the strip of the whole run is shown.
+    #[must_use]
+    pub fn has_strip(&self) -> bool {
+        self.is_recording() || self.frozen_since.is_some()
+    }
+
+    /// How long ago was what the frozen view shows; `None` when it is not frozen.
     #[must_use]
     pub fn frozen_for(&self) -> Option<Duration> {
-        self.frozen_since.map(|since| self.now.saturating_sub(since))
+        let since = self.frozen_since?;
+        let went_on = self.latest.elapsed.saturating_sub(self.shown.elapsed);
+        // A run that is over has no clock any more.
+        Some(went_on.max(self.now.saturating_sub(since)))
     }
 }

@@ -8,7 +8,7 @@ use crate::keymap::Movement;
 use crate::keymap::faults::Action;
 use crate::model::{Deed, Model, Place, View, controls, faults};
 
-use super::{Command, intervene, moved, notice};
+use super::{Command, intervene, is_past, moved, notice};
 
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Command> {
     match action {
@@ -96,6 +96,9 @@ fn change(model: &mut Model, missing: &str, step: impl FnOnce(&mut Model, usize)
 }
 
 fn toggle(model: &mut Model, place: usize) -> Option<Command> {
+    if is_past(model) {
+        return None;
+    }
     let plan = model.faults.plans[place];
     let name = plan.kind.name();
     if faults::at_work(&model.latest, name).is_some() && !plan.kind.is_of_a_moment() {

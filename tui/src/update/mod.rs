@@ -7,6 +7,7 @@ mod domains;
 mod faults;
 mod keeping;
 mod log;
+mod timeline;
 mod wakeups;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use crossterm::event::{KeyEvent, MouseEventKind};
 use loadgen::control::Control;
 use loadgen::measure::Events;
+use loadgen::record::Survey;
 use loadgen::snapshot::{DomainPage, RunPhase, Snapshot};
 use ratatui::layout::Size;
 
@@ -48,6 +50,10 @@ pub enum Message {
     Resized(Size),
     /// The run published a snapshot.
     Snapshot(Arc<Snapshot>),
+    /// A moment of the recording has been read, and the events up to it that are news.
+    Moment(Arc<Snapshot>, Events),
+    /// A stretch of the recording has been looked through.
+    Surveyed(Survey),
     /// What was logged of wakeups since the last time.
     Events(Events),
     /// A domain that was looked at closely.
@@ -65,6 +71,8 @@ pub enum Message {
 pub enum Command {
     /// Do something to the run.
     Control(Control),
+    /// Read a moment of the recording.
+    Seek(Duration),
     /// Leave; the run is over.
     LeaveFinished,
     /// End the run and leave.
@@ -105,10 +113,19 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
         Message::Snapshot(snapshot) => {
             model.dirty = true;
             model.latest = snapshot;
+            timeline::went_on(model);
             if model.frozen_since.is_none() {
                 show_latest(model);
             }
             (model.finished() && !model.stay_when_finished).then_some(Command::LeaveFinished)
+        }
+        Message::Moment(snapshot, events) => {
+            timeline::read(model, snapshot, &events);
+            None
+        }
+        Message::Surveyed(survey) => {
+            timeline::surveyed(model, &survey);
+            None
         }
         Message::Events(events) => {
             model.wakeups.append(&events);
@@ -133,8 +150,9 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
             None
         }
         Message::Tick(now) => {
+            let passed = now.saturating_sub(model.now);
             tick(model, now);
-            None
+            timeline::pass(model, passed)
         }
     }
 }
@@ -164,7 +182,9 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
             model.warnings = if model.warnings.is_some() { None } else { Some(0) };
         }
         Action::Back => back(model),
+        Action::Freeze if model.is_recording() => return timeline::toggle(model),
         Action::Freeze => freeze(model),
+        Action::Timeline(action) => return timeline::act(model, action),
         Action::RateUp => return scale_rate(model, RATE_STEP),
         Action::RateDown => return scale_rate(model, 1.0 / RATE_STEP),
         Action::WorkersUp => return add_workers(model, 1),
@@ -216,7 +236,7 @@ fn wheel(model: &mut Model, kind: MouseEventKind) {
 }
 
 fn leave(model: &Model) -> Command {
-    if model.finished() { Command::LeaveFinished } else { Command::LeaveInterrupted }
+    if model.finished() || model.is_recording() { Command::LeaveFinished } else { Command::LeaveInterrupted }
 }
 
 fn show(model: &mut Model, view: View) {
@@ -242,6 +262,7 @@ fn freeze(model: &mut Model) {
         model.log.thaw();
         model.wakeups.held_at = None;
         show_latest(model);
+        strip_changed(model);
     } else {
         hold(model);
     }
@@ -249,11 +270,21 @@ fn freeze(model: &mut Model) {
 
 /// Holds the view still, if it isn't.
 fn hold(model: &mut Model) {
-    if model.frozen_since.is_none() {
+    if let Some(playback) = &mut model.playback {
+        playback.is_playing = false;
+        model.wakeups.held_at.get_or_insert(model.shown.elapsed);
+    } else if model.frozen_since.is_none() {
         model.frozen_since = Some(model.now);
         model.wakeups.held_at = Some(wakeups::newest(model));
         model.log.freeze();
+        strip_changed(model);
     }
+}
+
+/// The strip came or went: it leaves another size to the views.
+fn strip_changed(model: &mut Model) {
+    domains::resized(model);
+    wakeups::refresh(model);
 }
 
 fn show_latest(model: &mut Model) {
@@ -263,12 +294,24 @@ fn show_latest(model: &mut Model) {
 }
 
 fn intervene(model: &mut Model, control: Control, word: String) -> Option<Command> {
-    if matches!(model.latest.phase, RunPhase::Auditing | RunPhase::Finished) {
-        notice(model, "the run is over: nothing to change".to_owned());
+    if is_past(model) {
         return None;
     }
     notice(model, word);
     Some(Command::Control(control))
+}
+
+/// Whether nothing can be changed any more, which is said.
+fn is_past(model: &mut Model) -> bool {
+    let why = if model.is_recording() {
+        "a recording can't be changed"
+    } else if matches!(model.latest.phase, RunPhase::Auditing | RunPhase::Finished) {
+        "the run is over: nothing to change"
+    } else {
+        return false;
+    };
+    notice(model, why.to_owned());
+    true
 }
 
 fn scale_rate(model: &mut Model, factor: f64) -> Option<Command> {

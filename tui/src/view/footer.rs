@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::paint::{Segment, fit, put};
-use crate::keymap::{Action, Movement, domains, faults, log, wakeups};
+use crate::keymap::{Action, Movement, domains, faults, log, timeline, wakeups};
 use crate::model::{Landmark, Model, Place, View};
 use crate::theme::Role;
 
@@ -50,7 +50,12 @@ fn line(model: &Model, width: u16) -> Line<'_> {
     }
     let dropping = model.shown.faults.iter().any(|fault| fault.name == "drop_notifications");
     let drop = if dropping { "stop dropping" } else { "drop notifications" };
-    let freeze = if model.frozen_since.is_some() { "unfreeze" } else { "freeze" };
+    let freeze = match &model.playback {
+        Some(playback) if playback.is_playing => "pause",
+        Some(_) => "play",
+        None if model.frozen_since.is_some() => "unfreeze",
+        None => "freeze",
+    };
     let hints: &[Hint] = match model.view {
         View::Overview | View::Latency | View::Database => &[
             (1, &[Action::Help], "help"),
@@ -124,10 +129,13 @@ fn line(model: &Model, width: u16) -> Line<'_> {
             (0, &[Action::Quit], "quit"),
         ],
     };
-    let over = super::period::is_over(&model.latest);
-    let segments = hints
+    // A run that is over can't be changed, nor can a recording.
+    let over = super::period::is_over(&model.latest) || model.is_recording();
+    let (quit, others) = hints.split_last().unwrap_or((&(0, &[Action::Quit], "quit"), &[]));
+    let segments = others
         .iter()
-        // A run that is over can't be changed.
+        .chain(through_time(model))
+        .chain([quit])
         .filter(|(_, actions, _)| !(over && actions.iter().any(|action| action.changes_the_run())))
         .map(|(rank, actions, what)| {
             let keys: Vec<String> =
@@ -167,4 +175,29 @@ fn writing(model: &Model, width: u16) -> Line<'_> {
     let ends = if mistake.is_some() { "Esc clears it" } else { "Enter keeps it, Esc clears it" };
     segments.push(Segment::new(1, dim(ends)));
     fit(segments, "  ", width)
+}
+
+/// The keys that go through time, while there is a strip to go along.
+fn through_time(model: &Model) -> &'static [Hint<'static>] {
+    const STEP: Hint = (
+        3,
+        &[Action::Timeline(timeline::Action::Step(-1)), Action::Timeline(timeline::Action::Step(1))],
+        "1s",
+    );
+    const STRIDE: Hint = (
+        4,
+        &[Action::Timeline(timeline::Action::Step(-10)), Action::Timeline(timeline::Action::Step(10))],
+        "10s",
+    );
+    const SPEED: Hint = (
+        5,
+        &[Action::Timeline(timeline::Action::Speed(-1)), Action::Timeline(timeline::Action::Speed(1))],
+        "speed",
+    );
+    const OF_A_RECORDING: &[Hint] = &[STEP, STRIDE, SPEED];
+    match (model.is_recording(), model.has_strip()) {
+        (true, _) => OF_A_RECORDING,
+        (false, true) => &OF_A_RECORDING[..2],
+        (false, false) => &[],
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  clearance · default · local PG 15.18 · R3 D8 W600 · 00:42/01:00 measuring · target 400/s
-//!  [1 Overview] 2 Domains  7 Log   FROZEN 12s   !! drop_notifications 100% (7s left)
+//!  [1 Overview] 2 Domains  7 Log   FROZEN at 00:42, 12s ago   !! drop_notifications 100% (7s left)
 //! ```
 
 use loadgen::snapshot::{ActiveFault, RunPhase, Snapshot};
@@ -36,7 +36,8 @@ pub(super) fn facts(model: &Model, width: u16) -> Line<'_> {
     let snapshot = &*model.shown;
     let theme = &model.theme;
     let text = |rank, text: String| Segment::new(rank, vec![Span::raw(text)]);
-    let title = Span::styled("clearance", theme.style(Role::Title));
+    let name = if model.is_recording() { "clearance replay" } else { "clearance" };
+    let title = Span::styled(name, theme.style(Role::Title));
     let mut segments = vec![Segment::new(6, vec![title])];
     if !snapshot.scenario.is_empty() {
         segments.push(text(3, snapshot.scenario.clone()));
@@ -131,7 +132,23 @@ fn alert_segments(model: &Model, shown: usize, brief: bool) -> Vec<Segment<'_>> 
         segments.push(Segment::new(rank, vec![Span::styled(text, theme.style(role))]));
     };
     if let Some(frozen) = model.frozen_for() {
-        alert(0, Role::Frozen, format!(" FROZEN {} ", format::countdown(frozen)));
+        let (at, ago) = (format::clock(snapshot.elapsed), format::countdown(frozen));
+        let text = if brief { format!(" FROZEN {at} -{ago} ") } else { format!(" FROZEN at {at}, {ago} ago ") };
+        alert(0, Role::Frozen, text);
+    }
+    if let Some(playback) = &model.playback {
+        if !playback.is_playing {
+            alert(0, Role::Frozen, if playback.is_at_end() { " THE END " } else { " PAUSED " }.to_owned());
+        }
+        if playback.missing.cut.is_some() {
+            let what = if brief { "cut off" } else { "cut off: what came later is missing" };
+            alert(1, Role::Alarm, format!("!! {what}"));
+        }
+        if playback.missing.inputs_lost > 0 {
+            let lost = format::count(playback.missing.inputs_lost);
+            let what = if brief { "not recorded" } else { "events were not recorded" };
+            alert(3, Role::Alarm, format!("!! {lost} {what}"));
+        }
     }
     if model.finished() {
         // A configuration can't take its last key away.

@@ -45,7 +45,11 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         put(buffer, bottom, 0, &status);
     }
     if log.count() == 0 {
-        let why = if log.all() == 0 { " nothing was said yet" } else { " level and filter hide every line" };
+        let why = match log.all() {
+            0 if model.is_recording() => " a recording holds what was measured, not what was said",
+            0 => " nothing was said yet",
+            _ => " level and filter hide every line",
+        };
         return put(buffer, inner, 0, &Line::styled(why, theme.style(Role::Dim)));
     }
     for (row, line) in (0..).zip(log.page(rows)) {

@@ -3,7 +3,8 @@
 //! ```text
 //! header   clearance · default · local PG 15.18 · R3 D8 W600 · 00:42/01:00 measuring
 //!          [1 Overview] 2 Domains  7 Log   !! drop_notifications 100% (7s left)
-//! body     one of overview, domains, log
+//! body     one view
+//! strip    00:31/01:00 ━━━━━░░░░●────────   of a recording, or a run that is frozen
 //! footer   ? help  / filter  space freeze  …
 //! ```
 //!
@@ -31,8 +32,11 @@ mod paint;
 mod period;
 mod queries;
 mod queue_wait;
+mod timeline;
 mod wakeups;
 mod warnings;
+
+use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -43,7 +47,7 @@ use crate::model::{Model, View};
 /// Draws `model` into `area`.
 pub fn view(model: &Model, area: Rect, buffer: &mut Buffer) {
     let area = area.intersection(buffer.area);
-    let screen = Screen::of(area);
+    let screen = Screen::of(model, area);
     header::draw(model, screen.header, buffer);
     match model.view {
         View::Overview => overview::draw(model, screen.body, buffer),
@@ -54,6 +58,7 @@ pub fn view(model: &Model, area: Rect, buffer: &mut Buffer) {
         View::Faults => faults::draw(model, screen.body, buffer),
         View::Log => log::draw(model, screen.body, buffer),
     }
+    timeline::draw(model, screen.strip, buffer);
     footer::draw(model, screen.footer, buffer);
     if model.help.is_some() {
         help::draw(model, screen.body, buffer);
@@ -65,7 +70,7 @@ pub fn view(model: &Model, area: Rect, buffer: &mut Buffer) {
 /// What is selected, as text; the headline figures where nothing is.
 #[must_use]
 pub fn copied(model: &Model) -> String {
-    copied::text(model, Screen::of(whole(model)).body)
+    copied::text(model, Screen::of(model, whole(model)).body)
 }
 
 /// How what lies on top is closed, for its title; empty when no key does.
@@ -78,31 +83,31 @@ fn closing(model: &Model) -> String {
 /// How many domains a screenful of the Domains view has.
 #[must_use]
 pub fn domains_page(model: &Model) -> usize {
-    domains::page(Screen::of(whole(model)).body)
+    domains::page(Screen::of(model, whole(model)).body)
 }
 
 /// How many lines a screenful of a domain's page has.
 #[must_use]
 pub fn domain_page_page(model: &Model) -> usize {
-    domain_page::page(Screen::of(whole(model)).body)
+    domain_page::page(Screen::of(model, whole(model)).body)
 }
 
 /// By how many lines a domain's page can be scrolled, and one.
 #[must_use]
 pub fn domain_page_lines(model: &Model) -> usize {
-    domain_page::positions(model, Screen::of(whole(model)).body)
+    domain_page::positions(model, Screen::of(model, whole(model)).body)
 }
 
 /// How many lanes a screenful of the Wakeups view has.
 #[must_use]
 pub fn wakeups_page(model: &Model) -> usize {
-    wakeups::page(model, Screen::of(whole(model)).body)
+    wakeups::page(model, Screen::of(model, whole(model)).body)
 }
 
 /// How many lines a screenful of a wakeup's story has.
 #[must_use]
 pub fn wakeups_story_page(model: &Model) -> usize {
-    wakeups::story_page(Screen::of(whole(model)).body)
+    wakeups::story_page(Screen::of(model, whole(model)).body)
 }
 
 /// How many lines a wakeup's story has.
@@ -114,31 +119,37 @@ pub fn wakeups_story_lines(model: &Model) -> usize {
 /// How many lines a screenful of the Log view has.
 #[must_use]
 pub fn log_page(model: &Model) -> usize {
-    log::page(Screen::of(whole(model)).body)
+    log::page(Screen::of(model, whole(model)).body)
 }
 
 /// How many lines a screenful of the help has.
 #[must_use]
 pub fn help_page(model: &Model) -> usize {
-    help::page(Screen::of(whole(model)).body)
+    help::page(Screen::of(model, whole(model)).body)
 }
 
 /// By how many lines the help can be scrolled, and one.
 #[must_use]
 pub fn help_lines(model: &Model) -> usize {
-    help::positions(model, Screen::of(whole(model)).body)
+    help::positions(model, Screen::of(model, whole(model)).body)
+}
+
+/// How long something waited, as every view writes it.
+#[must_use]
+pub fn wait(wait: Duration) -> String {
+    format::micros(u64::try_from(wait.as_micros()).unwrap_or(u64::MAX))
 }
 
 /// How many lines a screenful of the warnings has.
 #[must_use]
 pub fn warnings_page(model: &Model) -> usize {
-    warnings::page(Screen::of(whole(model)).body)
+    warnings::page(Screen::of(model, whole(model)).body)
 }
 
 /// By how many lines the warnings can be scrolled, and one.
 #[must_use]
 pub fn warnings_lines(model: &Model) -> usize {
-    warnings::positions(model, Screen::of(whole(model)).body)
+    warnings::positions(model, Screen::of(model, whole(model)).body)
 }
 
 fn whole(model: &Model) -> Rect {
@@ -149,22 +160,26 @@ fn whole(model: &Model) -> Rect {
 struct Screen {
     header: Rect,
     body: Rect,
+    strip: Rect,
     footer: Rect,
 }
 
 impl Screen {
-    fn of(area: Rect) -> Self {
+    fn of(model: &Model, area: Rect) -> Self {
         let header = match area.height {
             0..4 => 0,
             4..8 => 1,
             _ => 2,
         };
         let footer = u16::from(area.height >= 6);
-        let body = area.height - header - footer;
+        let strip = timeline::rows(model, area.height);
+        let body = area.height - header - strip - footer;
+        let part = |rows_above, height| Rect { y: area.y + rows_above, height, ..area };
         Self {
-            header: Rect { height: header, ..area },
-            body: Rect { y: area.y + header, height: body, ..area },
-            footer: Rect { y: area.y + header + body, height: footer, ..area },
+            header: part(0, header),
+            body: part(header, body),
+            strip: part(header + body, strip),
+            footer: part(header + body + strip, footer),
         }
     }
 }

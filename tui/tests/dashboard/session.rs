@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clearance::dashboard::{DashboardExit, DashboardInput, DashboardOptions, Pause, Session};
 use clearance::log_ring::LogRing;
+use clearance::source::{RunSource, Source};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use futures::channel::mpsc as stream;
 use loadgen::control::Control;
@@ -33,8 +34,8 @@ impl Stage {
         let (publish, snapshots) = watch::channel(Arc::new(snapshot));
         let (controls, orders) = mpsc::unbounded_channel();
         let (press, keys) = stream::unbounded();
-        let input =
-            DashboardInput { snapshots, controls, events: None, domains: None, log: LogRing::new(), options };
+        let source = Source::Run(RunSource { snapshots, controls, events: None, domains: None });
+        let input = DashboardInput { source, log: LogRing::new(), options };
         Self {
             session: Session::new(input, Size::new(80, 24)),
             terminal: Terminal::new(TestBackend::new(80, 24)).expect("a screen"),

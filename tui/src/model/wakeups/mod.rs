@@ -143,9 +143,16 @@ impl WakeupsState {
         if is_new_domain {
             self.make_lanes();
         }
-        if self.pointed.is_some_and(|pointed| pointed < self.first) {
+        if self.pointed.is_some_and(|pointed| !(self.first..self.next).contains(&pointed)) {
             (self.pointed, self.story) = (None, None);
         }
+    }
+
+    /// Forgets all events, to begin again with those up to an earlier moment.
+    pub fn rewind(&mut self) {
+        self.events.clear();
+        self.fault_spans.clear();
+        (self.first, self.next) = (0, 0);
     }
 
     fn note_fault(&mut self, event: &LoggedEvent) {

@@ -1,0 +1,129 @@
+//! A recording that is shown moment by moment.
+//!
+//! Reading is work, so it has a thread of its own: whoever wants a moment asks and goes on. Of questions that came
+//! while it was busy only the last is answered. When nobody asks, it looks through the recording once, ahead of
+//! what is shown, and tells what it comes by; from then on every moment is near.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::thread;
+use std::time::Duration;
+
+use loadgen::measure::Events;
+use loadgen::record::{Missing, RecordError, Replay, Survey};
+use loadgen::snapshot::Snapshot;
+use tokio::sync::mpsc as answers;
+
+/// So many answers may wait to be taken; the thread waits when there are more.
+const ANSWERS_WAITING: usize = 4;
+
+/// Reads a recording on a thread of its own, until it is dropped.
+#[derive(Debug)]
+pub struct Player {
+    wanted: Sender<Duration>,
+    answers: answers::Receiver<Result<Answer, RecordError>>,
+    length: Duration,
+    missing: Missing,
+}
+
+/// What has been read.
+#[derive(Debug)]
+pub enum Answer {
+    /// What the run looked like at a moment, and the events up to it that are news since the last answer; all that
+    /// are kept, if it is earlier than that.
+    Moment(Arc<Snapshot>, Events),
+    /// What the next stretch holds.
+    Survey(Survey),
+}
+
+impl Player {
+    /// Begins to read a recording.
+    pub fn start(replay: Replay) -> io::Result<Self> {
+        let (length, missing) = (replay.length(), replay.missing());
+        let (wanted, wishes) = mpsc::channel();
+        let (tell, answers) = answers::channel(ANSWERS_WAITING);
+        thread::Builder::new().name("player".to_owned()).spawn(move || {
+            let mut reading = Reading { replay, events_told: 0, is_surveyed: false };
+            while let Some(wish) = reading.next_wish(&wishes) {
+                let answer = reading.answer(wish).transpose();
+                let is_over = matches!(answer, Some(Err(_)));
+                if answer.is_some_and(|answer| tell.blocking_send(answer).is_err()) || is_over {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { wanted, answers, length, missing })
+    }
+
+    /// How long the recording is.
+    #[must_use]
+    pub fn length(&self) -> Duration {
+        self.length
+    }
+
+    /// What it doesn't hold of its run.
+    #[must_use]
+    pub fn missing(&self) -> Missing {
+        self.missing
+    }
+
+    /// Asks for a moment.
+    pub fn seek(&self, at: Duration) {
+        // A thread that ended has said why.
+        let _ = self.wanted.send(at);
+    }
+
+    /// What has been read; `None` when the thread has ended.
+    pub async fn next(&mut self) -> Option<Result<Answer, RecordError>> {
+        self.answers.recv().await
+    }
+}
+
+/// What the thread does next.
+enum Wish {
+    Moment(Duration),
+    Survey,
+}
+
+struct Reading {
+    replay: Replay,
+    /// Events before this one were told.
+    events_told: u64,
+    is_surveyed: bool,
+}
+
+impl Reading {
+    /// Waits for the next wish, if there is nothing else to do; `None` when nobody can have one any more.
+    fn next_wish(&self, wishes: &Receiver<Duration>) -> Option<Wish> {
+        let first = if self.is_surveyed {
+            wishes.recv().ok()?
+        } else {
+            match wishes.try_recv() {
+                Ok(at) => at,
+                Err(TryRecvError::Empty) => return Some(Wish::Survey),
+                Err(TryRecvError::Disconnected) => return None,
+            }
+        };
+        Some(Wish::Moment(wishes.try_iter().last().unwrap_or(first)))
+    }
+
+    fn answer(&mut self, wish: Wish) -> Result<Option<Answer>, RecordError> {
+        match wish {
+            Wish::Moment(at) => {
+                let snapshot = self.replay.snapshot_at(at)?;
+                let mut events = self.replay.events(self.events_told);
+                if events.next < self.events_told {
+                    events = self.replay.events(0);
+                }
+                self.events_told = events.next;
+                Ok(Some(Answer::Moment(Arc::new(snapshot), events)))
+            }
+            Wish::Survey => {
+                let survey = self.replay.survey()?;
+                self.is_surveyed = survey.is_none();
+                Ok(survey.map(Answer::Survey))
+            }
+        }
+    }
+}
