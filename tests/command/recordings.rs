@@ -68,6 +68,9 @@ fn a_report_made_from_the_recording_is_the_one_that_the_run_made() {
     let kept = ["--report", &page, "--record", &recording, "--hdr", &log];
     let said = outcome(clearance(arguments.into_iter().chain(kept)));
     said.expect_code(0);
+    let unseen = outcome(clearance(["replay", &recording]));
+    unseen.expect_code(2);
+    assert!(unseen.stderr.starts_with("clearance: replay needs a terminal; "), "{unseen}");
     for file in [&recording, &log] {
         assert!(said.stderr.contains(&format!("clearance: wrote {file}\n")), "{said}");
     }
@@ -151,6 +154,9 @@ fn what_cannot_be_recorded_to_or_read_is_refused_before_anything_begins() {
     strange.expect_code(2);
     ends(&strange.stderr, "is no recording; make one with \"clearance run --record FILE.clr\"\n");
     assert!(!Path::new(&out).exists());
+    let again = outcome(clearance(["replay", &story]));
+    again.expect_code(2);
+    assert_eq!(again.stderr, strange.stderr);
     let part = outcome(clearance(["report", &story, "--to", &out, "--from", "1s"]));
     part.expect_code(2);
     ends(&part.stderr, "--from and --for choose a part of a trace.json\n");

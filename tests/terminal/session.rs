@@ -77,8 +77,12 @@ fn every_view_and_size_shows_and_the_run_goes_on() {
     run.type_(" ");
     run.await_text("FROZEN");
     let frozen_at = clock(&run.row(0)).unwrap();
-    run.await_text("FROZEN 3s");
+    run.await_text(", 3s ago");
     assert_eq!(clock(&run.row(0)), Some(frozen_at));
+    run.type_(",,");
+    run.await_screen("the moment two seconds before", |screen| {
+        (clock(&row_of(screen, 0))? + 2 == frozen_at).then_some(())
+    });
     run.type_(" ");
     run.await_no_text("FROZEN");
     run.await_screen("the clock goes on", |screen| {

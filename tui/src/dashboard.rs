@@ -354,7 +354,7 @@ impl Signals {
     #[cfg(not(unix))]
     async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
-            future::pending::<()>().await;
+            std::future::pending::<()>().await;
         }
     }
 }

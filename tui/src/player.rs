@@ -81,6 +81,7 @@ impl Player {
 }
 
 /// What the thread does next.
+#[derive(Debug, Clone, Copy)]
 enum Wish {
     Moment(Duration),
     Survey,

@@ -72,12 +72,20 @@ impl Source {
         match self {
             Self::Run(run) => {
                 if run.snapshots.changed().await.is_ok() {
-                    return Ok(News::Message(Message::Snapshot(Arc::clone(&run.snapshots.borrow_and_update()))));
+                    return Ok(News::Message(Message::Snapshot(Arc::clone(
+                        &run.snapshots.borrow_and_update(),
+                    ))));
                 }
-                if run.snapshots.borrow().phase == RunPhase::Finished { future::pending().await } else { Ok(News::Lost) }
+                if run.snapshots.borrow().phase == RunPhase::Finished {
+                    future::pending().await
+                } else {
+                    Ok(News::Lost)
+                }
             }
             Self::Recording(recording) => match recording.player.next().await {
-                Some(Ok(Answer::Moment(snapshot, events))) => Ok(News::Message(Message::Moment(snapshot, events))),
+                Some(Ok(Answer::Moment(snapshot, events))) => {
+                    Ok(News::Message(Message::Moment(snapshot, events)))
+                }
                 Some(Ok(Answer::Survey(survey))) => Ok(News::Message(Message::Surveyed(survey))),
                 Some(Err(error)) => Err(error),
                 // Whoever panicked has said so, and the dashboard goes with it.

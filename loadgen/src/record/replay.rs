@@ -7,6 +7,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::measure::{Events, State, Time};
@@ -63,7 +64,7 @@ pub struct Survey {
     /// Seconds that ended in it, oldest first.
     pub seconds: Vec<Second>,
     /// What the run looked like at its end.
-    pub snapshot: Snapshot,
+    pub snapshot: Arc<Snapshot>,
 }
 
 /// The state when a block begins.
@@ -120,8 +121,9 @@ impl Replay {
         let mut state = self.cursor.state.clone();
         let closing = self.reel.reader.closing().cloned();
         let is_cut = closing.is_none();
-        let closing = closing
-            .unwrap_or_else(|| Closing::cut_off(self.reel.reader.end(), state.workers().to_vec(), state.asked()));
+        let closing = closing.unwrap_or_else(|| {
+            Closing::cut_off(self.reel.reader.end(), state.workers().to_vec(), state.asked())
+        });
         let results = state.results(Time::new(closing.ended));
         let mut report = run::report(self.head(), &closing, &results);
         let missing = self.missing();
@@ -204,7 +206,7 @@ impl Replay {
             // Its state would be in the way for as long as the recording is open.
             scout.cursor = self.reel.start(0);
         }
-        Ok(Some(Survey { until: until - began, seconds, snapshot }))
+        Ok(Some(Survey { until: until - began, seconds, snapshot: Arc::new(snapshot) }))
     }
 
     fn go_through(&mut self, mut progress: impl FnMut(f64)) -> Result<(), RecordError> {

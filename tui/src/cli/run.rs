@@ -18,7 +18,7 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::dashboard::{self, DashboardInput, DashboardOptions};
 use crate::log_ring::LogRing;
-use crate::source::{RunSource, Source};
+use crate::source::{self, RunSource};
 
 use super::args::RunArgs;
 use super::failure::Failure;
@@ -101,7 +101,7 @@ fn serve(exporter: Exporter, handle: &RunHandle) -> Result<AbortOnDropHandle<()>
 
 async fn show(handle: &RunHandle, log: LogRing, options: DashboardOptions) -> Result<(), Failure> {
     let input = DashboardInput {
-        source: Source::Run(RunSource {
+        source: source::Source::Run(RunSource {
             snapshots: handle.snapshots(),
             controls: handle.controls(),
             events: Some(handle.events()),

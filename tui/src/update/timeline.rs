@@ -9,6 +9,7 @@ use loadgen::snapshot::Snapshot;
 
 use crate::keymap::timeline::Action;
 use crate::model::{Mark, Model};
+use crate::view;
 
 use super::{Command, domains, hold, notice, show_latest, wakeups};
 
@@ -42,15 +43,15 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Command> {
 
 fn none_of(model: &Model, what: Mark, forward: bool) -> String {
     let what = match what {
-        Mark::Fault => "fault began".to_owned(),
-        Mark::Rescue => "job was rescued".to_owned(),
-        Mark::Breach => format!("p99 was over {}", crate::view::wait(model.timeline.threshold())),
+        Mark::Fault => "no fault began".to_owned(),
+        Mark::Rescue => "no job was rescued".to_owned(),
+        Mark::Breach => format!("p99 was not over {}", view::wait(model.timeline.threshold())),
     };
     let is_read = model.playback.as_ref().is_none_or(|playback| playback.surveyed >= playback.length);
     match (forward, is_read) {
-        (true, true) => format!("no {what} later"),
-        (true, false) => format!("no {what} later, as far as the recording was read"),
-        (false, _) => format!("no {what} earlier"),
+        (true, true) => format!("{what} later"),
+        (true, false) => format!("{what} later, as far as the recording was read"),
+        (false, _) => format!("{what} earlier"),
     }
 }
 

@@ -179,25 +179,17 @@ fn writing(model: &Model, width: u16) -> Line<'_> {
 
 /// The keys that go through time, while there is a strip to go along.
 fn through_time(model: &Model) -> &'static [Hint<'static>] {
-    const STEP: Hint = (
-        3,
-        &[Action::Timeline(timeline::Action::Step(-1)), Action::Timeline(timeline::Action::Step(1))],
-        "1s",
-    );
-    const STRIDE: Hint = (
-        4,
-        &[Action::Timeline(timeline::Action::Step(-10)), Action::Timeline(timeline::Action::Step(10))],
-        "10s",
-    );
-    const SPEED: Hint = (
-        5,
-        &[Action::Timeline(timeline::Action::Speed(-1)), Action::Timeline(timeline::Action::Speed(1))],
-        "speed",
-    );
-    const OF_A_RECORDING: &[Hint] = &[STEP, STRIDE, SPEED];
+    const fn step(seconds: i64) -> Action {
+        Action::Timeline(timeline::Action::Step(seconds))
+    }
+    const SPEED: [Action; 2] =
+        [Action::Timeline(timeline::Action::Speed(-1)), Action::Timeline(timeline::Action::Speed(1))];
     match (model.is_recording(), model.has_strip()) {
-        (true, _) => OF_A_RECORDING,
-        (false, true) => &OF_A_RECORDING[..2],
+        (true, _) => {
+            &[(3, &[step(-1), step(1)], "1s"), (4, &[step(-10), step(10)], "10s"), (5, &SPEED, "speed")]
+        }
+        // How to let a run go on matters more than how to go back in it.
+        (false, true) => &[(6, &[step(-1), step(1)], "1s"), (7, &[step(-10), step(10)], "10s")],
         (false, false) => &[],
     }
 }

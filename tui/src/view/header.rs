@@ -36,9 +36,10 @@ pub(super) fn facts(model: &Model, width: u16) -> Line<'_> {
     let snapshot = &*model.shown;
     let theme = &model.theme;
     let text = |rank, text: String| Segment::new(rank, vec![Span::raw(text)]);
-    let name = if model.is_recording() { "clearance replay" } else { "clearance" };
+    // That it isn't happening now must be seen on the narrowest screen that says what runs at all.
+    let (rank, name) = if model.is_recording() { (2, "replay") } else { (6, "clearance") };
     let title = Span::styled(name, theme.style(Role::Title));
-    let mut segments = vec![Segment::new(6, vec![title])];
+    let mut segments = vec![Segment::new(rank, vec![title])];
     if !snapshot.scenario.is_empty() {
         segments.push(text(3, snapshot.scenario.clone()));
     }
@@ -133,7 +134,8 @@ fn alert_segments(model: &Model, shown: usize, brief: bool) -> Vec<Segment<'_>> 
     };
     if let Some(frozen) = model.frozen_for() {
         let (at, ago) = (format::clock(snapshot.elapsed), format::countdown(frozen));
-        let text = if brief { format!(" FROZEN {at} -{ago} ") } else { format!(" FROZEN at {at}, {ago} ago ") };
+        let text =
+            if brief { format!(" FROZEN {at} -{ago} ") } else { format!(" FROZEN at {at}, {ago} ago ") };
         alert(0, Role::Frozen, text);
     }
     if let Some(playback) = &model.playback {

@@ -3,12 +3,13 @@
 //! ```text
 //!  PLAYING ×4         R  R      ^^               R
 //!  00:31/01:00  ━━━━━━░░░░░░●──────────────────────────────····
-//!               i/I fault ░   u/U rescued R   b/B p99 over 25ms ^
+//!               i/I fault ░   v/V rescued R   a/A p99 over 25ms ^
 //! ```
 //!
 //! With little height the track alone, marks and all, what matters most over the rest. Dots are what has not been
 //! looked through yet.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -72,12 +73,20 @@ fn state(model: &Model) -> String {
     format!("{state} {}{speed}", model.theme.glyphs.times)
 }
 
+/// A place of the track, seen from the moment that is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Past,
+    Shown,
+    Ahead,
+    /// Not looked through yet.
+    Unread,
+}
+
 /// What is at a place of the track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cell {
-    is_shown: bool,
-    is_past: bool,
-    is_read: bool,
+    place: Place,
     has_fault: bool,
     has_rescue: bool,
     has_breach: bool,
@@ -97,20 +106,19 @@ impl Cell {
 
     fn on_track(self, theme: &Theme) -> Span<'static> {
         let track = &theme.glyphs.track;
-        if self.is_shown {
-            Span::styled(track.shown, theme.style(Role::Selection))
-        } else if self.has_fault {
-            Span::styled(theme.glyphs.band, theme.style(Role::FaultBand))
-        } else if self.is_past {
-            Span::styled(track.past, theme.style(Role::Text))
-        } else {
-            Span::styled(if self.is_read { track.ahead } else { track.unread }, theme.style(Role::Dim))
-        }
+        let (glyph, role) = match self.place {
+            Place::Shown => (track.shown, Role::Selection),
+            _ if self.has_fault => (theme.glyphs.band, Role::FaultBand),
+            Place::Past => (track.past, Role::Text),
+            Place::Ahead => (track.ahead, Role::Dim),
+            Place::Unread => (track.unread, Role::Dim),
+        };
+        Span::styled(glyph, theme.style(role))
     }
 
     /// Mark and track in one.
     fn alone(self, theme: &Theme) -> Span<'static> {
-        if !self.is_shown && (self.has_rescue || self.has_breach) {
+        if self.place != Place::Shown && (self.has_rescue || self.has_breach) {
             self.above(theme)
         } else {
             self.on_track(theme)
@@ -134,11 +142,9 @@ impl Strip {
             Some(playback) => {
                 Self { shown: playback.position, length: playback.length, read: playback.surveyed }
             }
-            None => Self {
-                shown: model.shown.elapsed,
-                length: model.latest.elapsed,
-                read: model.latest.elapsed,
-            },
+            None => {
+                Self { shown: model.shown.elapsed, length: model.latest.elapsed, read: model.latest.elapsed }
+            }
         }
     }
 
@@ -149,13 +155,17 @@ impl Strip {
     fn cells(&self, model: &Model, width: u16) -> Vec<Cell> {
         let count = usize::from(width);
         let length = self.length.as_secs_f64().max(f64::MIN_POSITIVE);
-        let place = |at: Duration| (at.as_secs_f64() / length * (count as f64 - 1.0)).round() as usize;
+        let last = count.saturating_sub(1);
+        let place = |at: Duration| ((at.as_secs_f64() / length * last as f64).round() as usize).min(last);
         let (shown, read) = (place(self.shown), place(self.read));
         let mut cells: Vec<Cell> = (0..count)
             .map(|place| Cell {
-                is_shown: place == shown,
-                is_past: place < shown,
-                is_read: place <= read,
+                place: match place.cmp(&shown) {
+                    Ordering::Less => Place::Past,
+                    Ordering::Equal => Place::Shown,
+                    Ordering::Greater if place <= read => Place::Ahead,
+                    Ordering::Greater => Place::Unread,
+                },
                 has_fault: false,
                 has_rescue: false,
                 has_breach: false,

@@ -26,7 +26,7 @@ fn numbers_and_tab_change_the_view() {
 fn freezing_holds_the_view_and_not_the_load() {
     let mut desk = Desk::new(80, 24);
     desk.show(calm()).tick(2.0).keys(" ").tick(9.0).show(dropping());
-    assert!(desk.screen().contains("FROZEN 7s"), "{}", desk.screen());
+    assert!(desk.screen().contains("FROZEN at 00:42, 7s ago"), "{}", desk.screen());
     assert!(!desk.screen().contains("drop_notifications"));
     assert_eq!(desk.commands, []);
     desk.keys("d");

@@ -11,5 +11,6 @@ mod log;
 mod screens;
 mod session;
 mod styles;
+mod timeline;
 mod wakeups;
 mod warnings;

@@ -93,6 +93,6 @@ fn colours_are_the_terminals_own_and_no_background_is_set() {
 fn frozen_is_said_and_reversed() {
     let mut desk = Desk::new(80, 24);
     desk.show(calm()).tick(1.0).keys(" ").tick(13.5);
-    let style = style_of(&desk.buffer(), "FROZEN 13s");
+    let style = style_of(&desk.buffer(), "FROZEN at 00:42, 13s ago");
     assert!(style.add_modifier.contains(Modifier::REVERSED));
 }

@@ -108,6 +108,31 @@ fn any_moment_looks_as_it_did_whichever_way_it_is_come_to() {
 }
 
 #[test]
+fn a_survey_goes_through_all_of_it_and_leaves_the_moment_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = recorded(&directory);
+    let (mut replay, mut other) = (open(&path), open(&path));
+    let at = |seconds| Duration::from_secs(seconds);
+    replay.snapshot_at(at(3)).unwrap();
+    let (mut until, mut seconds) = (Duration::ZERO, Vec::new());
+    while let Some(survey) = replay.survey().unwrap() {
+        assert!(survey.until > until);
+        until = survey.until;
+        assert_eq!(*survey.snapshot, other.snapshot_at(until).unwrap());
+        seconds.extend(survey.seconds);
+        let events = replay.events(0);
+        assert!(events.iter().all(|event| event.at <= at(3)), "at {until:?}");
+    }
+    assert_eq!(until, replay.length());
+    assert_eq!(seconds, other.seconds(|_| {}).unwrap()[..seconds.len()]);
+    assert_eq!(seconds.len() as u64, until.as_secs());
+    assert!(replay.survey().unwrap().is_none());
+    for seconds in [20, 4, 17] {
+        assert_eq!(replay.snapshot_at(at(seconds)).unwrap(), other.snapshot_at(at(seconds)).unwrap());
+    }
+}
+
+#[test]
 fn a_wakeup_is_followed_from_posting_to_hand_over() {
     let directory = tempfile::tempdir().unwrap();
     let mut replay = open(&recorded(&directory));

@@ -86,6 +86,7 @@ impl Timeline {
     }
 
     /// Every second that is known, oldest first.
+    #[must_use]
     pub fn seconds(&self) -> impl ExactSizeIterator<Item = &Second> {
         self.seconds.iter()
     }
