@@ -182,14 +182,19 @@ fn through_time(model: &Model) -> &'static [Hint<'static>] {
     const fn step(seconds: i64) -> Action {
         Action::Timeline(timeline::Action::Step(seconds))
     }
-    const SPEED: [Action; 2] =
-        [Action::Timeline(timeline::Action::Speed(-1)), Action::Timeline(timeline::Action::Speed(1))];
+    const fn speed(steps: isize) -> Action {
+        Action::Timeline(timeline::Action::Speed(steps))
+    }
+    const IN_A_RECORDING: &[Hint] = &[
+        (3, &[step(-1), step(1)], "1s"),
+        (4, &[step(-10), step(10)], "10s"),
+        (5, &[speed(-1), speed(1)], "speed"),
+    ];
+    // How to let a run go on matters more than how to go back in it.
+    const IN_A_RUN: &[Hint] = &[(6, &[step(-1), step(1)], "1s"), (7, &[step(-10), step(10)], "10s")];
     match (model.is_recording(), model.has_strip()) {
-        (true, _) => {
-            &[(3, &[step(-1), step(1)], "1s"), (4, &[step(-10), step(10)], "10s"), (5, &SPEED, "speed")]
-        }
-        // How to let a run go on matters more than how to go back in it.
-        (false, true) => &[(6, &[step(-1), step(1)], "1s"), (7, &[step(-10), step(10)], "10s")],
+        (true, _) => IN_A_RECORDING,
+        (false, true) => IN_A_RUN,
         (false, false) => &[],
     }
 }
