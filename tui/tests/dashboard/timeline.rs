@@ -6,7 +6,6 @@ use std::time::Duration;
 use clearance::model::{History, MOMENTS_MAX, Mark, Playback, ROWS_MAX, Timeline};
 use clearance::theme::Theme;
 use clearance::update::{Command, Message};
-use loadgen::control::Control;
 use loadgen::measure::{Events, LoggedEvent, What};
 use loadgen::record::{Cut, Missing, Survey};
 use loadgen::snapshot::{Second, Snapshot};
@@ -241,10 +240,10 @@ fn a_run_that_is_frozen_is_scrolled_back_and_goes_on_when_let_go() {
     desk.show(moment(50.0));
     assert!(desk.screen().contains("FROZEN at 00:31, 19s ago"), "{}", desk.screen());
     desk.keys("d");
-    assert_eq!(
-        desk.commands,
-        [Command::Control(Control::ToggleDropNotifications)],
-        "it is the run's own key"
+    assert!(
+        matches!(desk.commands[..], [Command::Control(_)]),
+        "it is the run's own key: {:?}",
+        desk.commands
     );
     desk.keys(".");
     assert_eq!(desk.model.shown.elapsed, s(32.0));
