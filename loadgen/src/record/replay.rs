@@ -61,7 +61,7 @@ struct Scout {
 pub struct Survey {
     /// The recording was looked through up to here, since the posters started.
     pub until: Duration,
-    /// Seconds that ended in it, oldest first.
+    /// Seconds that ended in it, oldest first, as they were then: wakeups that turn out later to be lost are not in.
     pub seconds: Vec<Second>,
     /// What the run looked like at its end.
     pub snapshot: Arc<Snapshot>,

@@ -11,7 +11,7 @@ use crate::keymap::timeline::Action;
 use crate::model::{Mark, Model};
 use crate::view;
 
-use super::{Command, domains, hold, notice, show_latest, wakeups};
+use super::{Command, domains, faults, hold, notice, show_latest, wakeups};
 
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Command> {
     match action {
@@ -82,6 +82,8 @@ fn go_to(model: &mut Model, at: Duration, forward: bool) -> Option<Command> {
     };
     if let Some(found) = found {
         model.wakeups.held_at = Some(found.elapsed);
+        // It is of the moment before.
+        model.domains.page.read = None;
         show(model, found);
     }
     None
@@ -90,6 +92,7 @@ fn go_to(model: &mut Model, at: Duration, forward: bool) -> Option<Command> {
 fn show(model: &mut Model, snapshot: Arc<Snapshot>) {
     model.shown = snapshot;
     domains::refresh(model);
+    faults::refresh(model);
 }
 
 /// Plays or pauses.

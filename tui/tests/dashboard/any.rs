@@ -1,10 +1,14 @@
 //! Whatever keys in whatever order at whatever size: nothing panics, and the selection exists.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use clearance::model::Playback;
 use clearance::theme::Theme;
 use clearance::update::Message;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use loadgen::measure::Events;
+use loadgen::record::{Missing, Survey};
 use loadgen::snapshot::Snapshot;
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -25,7 +29,7 @@ enum Event {
 
 fn key() -> impl Strategy<Value = KeyCode> {
     prop_oneof![
-        proptest::sample::select("12 679?!/dk+-wWoO<>gGqenvlh[]f".chars().collect::<Vec<_>>())
+        proptest::sample::select("12 679?!/dk+-wWoO<>gGqenvlh[]f,.(){}^$iIVaA".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         proptest::sample::select(vec![
             KeyCode::Up,
@@ -162,12 +166,24 @@ proptest! {
     fn no_sequence_of_events_panics(
         (width, height) in size(),
         ascii in any::<bool>(),
+        is_recording in any::<bool>(),
         events in proptest::collection::vec(event(), 1..60),
     ) {
         let mut desk = Desk::with(Theme::new(ascii, false), width, height);
+        desk.model.playback =
+            is_recording.then(|| Playback::new(Duration::from_mins(1), Missing::default(), Duration::ZERO));
         for event in events {
             match event {
                 Event::Key(code) => desk.tell(Message::Key(KeyEvent::new(code, KeyModifiers::NONE))),
+                Event::Snapshot(number) if is_recording => {
+                    let survey = Survey {
+                        until: Duration::from_secs(u64::from(number)),
+                        seconds: snapshot(number).seconds.to_vec(),
+                        snapshot: Arc::new(snapshot(number)),
+                    };
+                    desk.tell(Message::Surveyed(survey));
+                    desk.tell(Message::Moment(Arc::new(snapshot(number)), Events::default()))
+                }
                 Event::Snapshot(number) => desk.show(snapshot(number)),
                 Event::Log(count) => desk.tell(Message::Log(log_lines(count), count)),
                 Event::Domain(number) => desk.tell(Message::Domain(Arc::new(domain_page(number)))),

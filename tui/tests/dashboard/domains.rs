@@ -171,7 +171,7 @@ fn only_the_domain_on_the_page_is_looked_at_and_none_while_it_is_frozen() {
     assert!(desk.screen().contains("looking closer"), "another domain's page is not shown for it");
     assert_eq!(desk.keys("[ ").model.looks_at(), None);
     desk.tell(Message::Domain(Arc::new(domain_page(5)))).keys("]");
-    assert!(desk.screen().contains("not looked at before the view was frozen"), "{}", desk.screen());
+    assert!(desk.screen().contains("not looked at in this moment"), "{}", desk.screen());
     assert_eq!(desk.keys(" 1").model.looks_at(), None);
 }
 
