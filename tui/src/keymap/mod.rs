@@ -4,6 +4,7 @@
 //! first. Every binding has a name, by which a configuration gives it other keys. The help and the footer show the
 //! keys that are bound, whatever they are.
 
+mod database;
 pub mod domains;
 mod everywhere;
 pub mod faults;
@@ -146,8 +147,9 @@ pub const EVERYWHERE: &[Binding] = everywhere::BINDINGS;
 pub const fn bindings_of(view: View) -> &'static [Binding] {
     match view {
         View::Overview => overview::BINDINGS,
-        View::Latency | View::Database => &[],
+        View::Latency => &[],
         View::Faults => faults::BINDINGS,
+        View::Database => database::BINDINGS,
         View::Domains => domains::BINDINGS,
         View::Wakeups => wakeups::BINDINGS,
         View::Log => log::BINDINGS,

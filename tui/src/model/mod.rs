@@ -1,6 +1,7 @@
 //! All that the dashboard knows. Changed by [`crate::update`] alone, drawn by [`crate::view`] alone.
 
 pub mod controls;
+mod database;
 mod domains;
 pub mod faults;
 mod log;
@@ -14,6 +15,7 @@ use loadgen::snapshot::{DomainNumber, RunPhase, Snapshot};
 use ratatui::layout::Size;
 
 pub use controls::Dial;
+pub use database::DatabaseState;
 pub use domains::{
     DomainKey, DomainsState, Filter, FilterError, PageState, PastWakeup, SYNTAX, SortBy, Trouble,
     WakeupOutcome, key_of, next_poll, row_label, short_label, trouble, visible_rows, waiting, worst_first,
@@ -142,6 +144,8 @@ pub struct Model {
     pub wakeups: WakeupsState,
     /// The Faults view.
     pub faults: FaultsState,
+    /// The Database view.
+    pub database: DatabaseState,
     /// The Log view.
     pub log: LogState,
     /// Whose colours saved pictures have.
@@ -174,6 +178,7 @@ impl Model {
             domains: DomainsState::default(),
             wakeups: WakeupsState::default(),
             faults: FaultsState::default(),
+            database: DatabaseState::default(),
             log: LogState::default(),
             picture: PictureTheme::Dark,
             stay_when_finished,

@@ -3,6 +3,7 @@
 //! Pure: the clock comes in with [`Message::Tick`], and what is to be done outside goes out as a
 //! [`Command`], which the loop in [`crate::dashboard`] carries out. What is a view's own is in a file of its name.
 
+mod database;
 mod domains;
 mod faults;
 mod keeping;
@@ -108,6 +109,7 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
             model.dirty = true;
             domains::resized(model);
             wakeups::refresh(model);
+            database::refresh(model);
             None
         }
         Message::Snapshot(snapshot) => {
@@ -291,6 +293,7 @@ fn show_latest(model: &mut Model) {
     model.shown = Arc::clone(&model.latest);
     domains::refresh(model);
     faults::refresh(model);
+    database::refresh(model);
 }
 
 fn intervene(model: &mut Model, control: Control, word: String) -> Option<Command> {
@@ -346,8 +349,9 @@ fn go(model: &mut Model, movement: Movement) {
         return;
     }
     match model.view {
-        View::Overview | View::Latency | View::Database => {}
+        View::Overview | View::Latency => {}
         View::Faults => faults::go(model, movement),
+        View::Database => database::go(model, movement),
         View::Domains => domains::go(model, movement),
         View::Wakeups => wakeups::go(model, movement),
         View::Log => log::go(model, movement),

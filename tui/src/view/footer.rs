@@ -57,7 +57,17 @@ fn line(model: &Model, width: u16) -> Line<'_> {
         None => "freeze",
     };
     let hints: &[Hint] = match model.view {
-        View::Overview | View::Latency | View::Database => &[
+        View::Database => &[
+            (1, &[Action::Help], "help"),
+            (4, &[Action::Move(Movement::PageUp), Action::Move(Movement::PageDown)], "scroll"),
+            (2, &[Action::Freeze], freeze),
+            (3, &[DROP], drop),
+            (5, &[KILL], "kill listener"),
+            (6, &[Action::RateUp, Action::RateDown], "rate"),
+            (7, &[Action::WorkersUp, Action::WorkersDown], "workers"),
+            (0, &[Action::Quit], "quit"),
+        ],
+        View::Overview | View::Latency => &[
             (1, &[Action::Help], "help"),
             (5, &[Action::Filter], "filter"),
             (2, &[Action::Freeze], freeze),

@@ -70,6 +70,17 @@ pub(super) fn short(value: u64) -> String {
     }
 }
 
+/// An amount of disk or memory: `812B`, `1.8MB`, `31GB`.
+pub(super) fn bytes(value: f64) -> String {
+    let (scaled, unit) = match value {
+        ..999.5 => return format!("{value:.0}B"),
+        ..999_500.0 => (value / 1e3, "kB"),
+        ..999_500_000.0 => (value / 1e6, "MB"),
+        _ => (value / 1e9, "GB"),
+    };
+    if scaled < 9.95 { trimmed(scaled, unit) } else { format!("{scaled:.0}{unit}") }
+}
+
 /// A share from 0 to 1: `0%`, `<1%`, `81%`, `>99%`. Only what is nothing or everything says so.
 pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
@@ -108,6 +119,10 @@ mod tests {
             ["0", "0", "0.4", "3", "8.5", "412", "12,345", "1.2M"]
         );
         assert_eq!([0.0, 0.004, 0.07, 0.999, 1.0].map(percent), ["0%", "<1%", "7%", ">99%", "100%"]);
+        assert_eq!(
+            [0.0, 812.0, 1_840.0, 31_000_000.0, 4e9].map(bytes),
+            ["0B", "812B", "1.8kB", "31MB", "4GB"]
+        );
         assert_eq!(clock(Duration::from_secs(3_723)), "1:02:03");
         assert_eq!(countdown(Duration::from_millis(20_100)), "21s");
     }

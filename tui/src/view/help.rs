@@ -32,6 +32,18 @@ const WORDS: &[(&str, &str)] = &[
     ("cleared", "a worker may ask the database, or is asking (with a number: on so many replicas)."),
     ("backlog", "jobs that no worker has taken; oldest is how long the first has waited."),
     ("empty", "queries that found no job: spurious wakeups."),
+    (
+        "under way",
+        "queries that the server is at, on average. What they wait for bears Postgres's own name; tones say how many at once.",
+    ),
+    (
+        "commit-lock waiters",
+        "transactions with a NOTIFY commit one after the other; so many wait for their turn.",
+    ),
+    ("queue of notices", "where notices wait until every listener has read them; a full one fails commits."),
+    ("dead rows", "what updates leave behind until a vacuum removes it; they slow the queries down."),
+    ("WAL", "the write-ahead log: what each commit writes and waits for."),
+    ("oldest snapshot", "how many transactions old the oldest view is that rows must be kept for."),
     ("queue wait", "from the job's commit until a worker had it."),
 ];
 

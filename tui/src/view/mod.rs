@@ -116,6 +116,18 @@ pub fn wakeups_story_lines(model: &Model) -> usize {
     wakeups::story_lines(model)
 }
 
+/// How many lines a screenful of the Database view has.
+#[must_use]
+pub fn database_page(model: &Model) -> usize {
+    database::page(Screen::of(model, whole(model)).body)
+}
+
+/// By how many lines the Database view can be scrolled, and one.
+#[must_use]
+pub fn database_positions(model: &Model) -> usize {
+    database::positions(model, Screen::of(model, whole(model)).body)
+}
+
 /// How many lines a screenful of the Log view has.
 #[must_use]
 pub fn log_page(model: &Model) -> usize {

@@ -2,6 +2,7 @@
 
 mod any;
 mod configured;
+mod database;
 mod domains;
 mod faults;
 mod fixtures;
