@@ -7,6 +7,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod coming;
+mod container;
+mod faults;
+mod monitoring;
 mod project;
 mod stand_in;
 mod troubles;
@@ -41,15 +44,21 @@ fn main() -> ExitCode {
     if let Some(missing) = missing {
         println!("skipped: {missing}");
     }
-    let tests = coming::TESTS.iter().chain(troubles::TESTS);
-    let trial = |(name, test): &(&'static str, fn())| {
+    let tests = coming::TESTS.iter().chain(faults::TESTS).chain(container::TESTS).chain(troubles::TESTS);
+    let trial = |(name, test): &(&'static str, fn()), kind: &str, is_missing: bool| {
         let test = *test;
         Trial::test(*name, move || {
             test();
             Ok(())
         })
-        .with_kind("docker")
-        .with_ignored_flag(missing.is_some())
+        .with_kind(kind)
+        .with_ignored_flag(is_missing)
     };
-    libtest_mimic::run(&arguments, tests.map(trial).collect()).exit_code()
+    let has_promtool = works("promtool", &["--version"]);
+    if !has_promtool {
+        println!("skipped: no promtool (Debian's package prometheus has it)");
+    }
+    let on_docker = tests.map(|test| trial(test, "docker", missing.is_some()));
+    let on_promtool = monitoring::TESTS.iter().map(|test| trial(test, "promtool", !has_promtool));
+    libtest_mimic::run(&arguments, on_docker.chain(on_promtool).collect()).exit_code()
 }

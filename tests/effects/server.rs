@@ -56,6 +56,18 @@ async fn a_killed_server_is_away_until_the_fault_is_over() {
 }
 
 #[tokio::test]
+async fn a_cut_network_is_found_again_and_everybody_looks() {
+    // The server goes on meanwhile, whoever's it is.
+    let stage = Stage::shared().await;
+    let story = story("1h", "at = \"700ms\"\nfor = \"2s\"\nnetwork_cut = true").replace("\"4s\"", "\"10s\"");
+    let report = stage.play(&story).await;
+    assert_silence(&report, "network_cut");
+    assert!(report.notifications.losses_signalled >= 1, "{:?}", report.notifications);
+    assert!(report.wakeups.recovered.clearances >= 1, "{:?}", report.wakeups);
+    stage.close().await;
+}
+
+#[tokio::test]
 async fn a_run_that_is_interrupted_leaves_no_server_paused_or_dead() {
     for fault in ["database_pause", "database_kill"] {
         let stage = Stage::own().await;

@@ -306,5 +306,8 @@ mod tests {
         ] {
             assert!(COMPOSE_FILE.contains(&said), "{said}");
         }
+        for profile in compose::PROFILES.split(',') {
+            assert!(COMPOSE_FILE.contains(&format!("profiles: [{profile}]")), "{profile}");
+        }
     }
 }

@@ -61,6 +61,8 @@ pub(super) enum Wish {
     NoNotices,
     /// Those that stand now are half-open; others that are made later are not.
     HalfOpen,
+    /// Those that stand break, and none can be made.
+    Cut,
     /// As `HalfOpen`, by their numbers.
     Swallow(Vec<u64>),
 }
@@ -174,12 +176,14 @@ impl Detour {
 
     /// Where wishes meet, the strongest counts.
     fn obey(&self, wishes: &Wishes) {
+        let is_cut = wishes.standing.values().any(|wish| *wish == Wish::Cut);
+        self.proxy.refuse(is_cut);
         let mut rule = Rule::FORWARD;
         for wish in wishes.standing.values() {
             match wish {
                 Wish::Latency(by) => rule.to_client = rule.to_client.max(Verdict::Delay(*by)),
                 Wish::NoNotices => rule.notices = Verdict::Drop,
-                Wish::HalfOpen | Wish::Swallow(_) => {}
+                Wish::HalfOpen | Wish::Cut | Wish::Swallow(_) => {}
             }
         }
         // First those to come: one that is made meanwhile is found below.

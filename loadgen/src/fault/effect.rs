@@ -26,6 +26,7 @@ pub(super) async fn carry_out(ground: &Ground, fault: &Fault, over: &Over) -> Re
         FaultKind::DatabasePause => server::pause(ground, over).await?,
         FaultKind::DatabaseRestart => server::restart(ground).await?,
         FaultKind::DatabaseKill => server::kill(ground, over).await?,
+        FaultKind::NetworkCut => server::cut(ground, over).await?,
         FaultKind::PausePosters => load::pause_posters(ground, over).await,
         FaultKind::CancelWorkers(share) => load::cancel_workers(ground, share, replica),
         FaultKind::CrashWorkers(share) => load::crash_workers(ground, share, replica, over).await,

@@ -113,6 +113,7 @@ struct Hub {
 #[derive(Debug)]
 struct State {
     rule_for_new: Rule,
+    refuses: bool,
     made: u64,
     links: BTreeMap<u64, Link>,
 }
@@ -170,7 +171,7 @@ impl Proxy {
 
     fn start(place: Place, server: Place, listener: Listener, directory: Option<TempDir>) -> Self {
         let stop = CancellationToken::new();
-        let state = State { rule_for_new: Rule::FORWARD, made: 0, links: BTreeMap::new() };
+        let state = State { rule_for_new: Rule::FORWARD, refuses: false, made: 0, links: BTreeMap::new() };
         let changed = watch::Sender::new(());
         let hub = Arc::new(Hub { server, state: Mutex::new(state), changed, stop: stop.clone() });
         let accept = Arc::clone(&hub).accept(listener);
@@ -218,6 +219,14 @@ impl Proxy {
     /// Sets what becomes of the bytes of connections that are made from now on.
     pub fn rule_new(&self, rule: Rule) {
         self.hub.state().rule_for_new = rule;
+    }
+
+    /// Cuts every connection that stands and refuses new ones, until it is told otherwise.
+    pub fn refuse(&self, refuses: bool) {
+        self.hub.state().refuses = refuses;
+        if refuses {
+            self.cut_all();
+        }
     }
 
     /// Cuts every connection that stands: both sides see its end.
@@ -309,7 +318,7 @@ impl Hub {
             // The client sees its connection closed, as a server that is down would do it.
             Err(error) => return tracing::debug!(%error, "the proxy cannot reach its server"),
         };
-        let (id, rule, cut) = self.enlist();
+        let Some((id, rule, cut)) = self.enlist() else { return };
         let (from_client, to_client) = split(client);
         let (from_server, to_server) = split(server);
         let both = async {
@@ -324,8 +333,12 @@ impl Hub {
         self.changed.send_replace(());
     }
 
-    fn enlist(&self) -> (u64, watch::Receiver<Rule>, CancellationToken) {
+    /// `None` while new ones are refused.
+    fn enlist(&self) -> Option<(u64, watch::Receiver<Rule>, CancellationToken)> {
         let mut state = self.state();
+        if state.refuses {
+            return None;
+        }
         let (id, rule) = (state.made, state.rule_for_new);
         state.made += 1;
         let (sender, receiver) = watch::channel(rule);
@@ -335,7 +348,7 @@ impl Hub {
         state.links.insert(id, Link { connection, rule: sender, cut: cut.clone() });
         drop(state);
         self.changed.send_replace(());
-        (id, receiver, cut)
+        Some((id, receiver, cut))
     }
 
     fn carried(&self, id: u64, direction: Direction, forwarded: usize, swallowed: usize) {

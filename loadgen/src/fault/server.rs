@@ -1,9 +1,12 @@
-//! A database server that stands still, is restarted, or is killed.
+//! A database server that stands still, is restarted, is killed, or can't be reached.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures::future::try_join_all;
+
 use crate::database::ServerControl;
 
+use super::detour::Wish;
 use super::ground::{FaultError, Ground};
 use super::over::Over;
 
@@ -29,6 +32,25 @@ pub(super) async fn kill(ground: &Ground, over: &Over) -> Result<(), FaultError>
     server.kill().await?;
     over.wait().await;
     Ok(server.revive().await?)
+}
+
+/// Cuts the network between the load and the database: connections break, and none can be made. A container loses
+/// its network; everywhere else the load's connections are led through proxies that break and refuse them.
+pub(super) async fn cut(ground: &Ground, over: &Over) -> Result<(), FaultError> {
+    let _silence = Silence::new(&ground.silenced);
+    if let Some(server) = &ground.server
+        && server.cut_off().await?
+    {
+        over.wait().await;
+        return Ok(server.reconnect().await?);
+    }
+    let replicas = ground.hit(None);
+    let theirs = replicas.flat_map(|replica| std::iter::once(&replica.listener).chain(&replica.stores));
+    let wishes = theirs.chain(&ground.posters).map(|line| line.wish(Wish::Cut));
+    let Some(fulfilled) = over.cuts(try_join_all(wishes)).await else { return Ok(()) };
+    let _fulfilled = fulfilled?;
+    over.wait().await;
+    Ok(())
 }
 
 fn ours(ground: &Ground) -> Result<&ServerControl, FaultError> {

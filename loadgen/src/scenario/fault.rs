@@ -50,6 +50,8 @@ pub enum FaultKind {
     DatabaseRestart,
     /// The database is killed, and started again when the fault is over.
     DatabaseKill,
+    /// The network between load and database is cut: connections break, and none can be made.
+    NetworkCut,
     /// Nobody posts: jobs that would be due meanwhile don't come to be.
     PausePosters,
     /// This share of the workers that wait, 0 to 1, cancel their call once, and call again.
@@ -79,7 +81,7 @@ pub enum Target {
 
 impl FaultKind {
     /// Every kind, in the order of the language, with a parameter such as one would begin with.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::DropNotifications(1.0),
         Self::DelayNotifications(Duration::from_millis(500)),
         Self::DuplicateNotifications(1.0),
@@ -91,6 +93,7 @@ impl FaultKind {
         Self::DatabasePause,
         Self::DatabaseRestart,
         Self::DatabaseKill,
+        Self::NetworkCut,
         Self::PausePosters,
         Self::CancelWorkers(0.5),
         Self::CrashWorkers(0.5),
@@ -114,6 +117,7 @@ impl FaultKind {
             Self::DatabasePause => "database_pause",
             Self::DatabaseRestart => "database_restart",
             Self::DatabaseKill => "database_kill",
+            Self::NetworkCut => "network_cut",
             Self::PausePosters => "pause_posters",
             Self::CancelWorkers(_) => "cancel_workers",
             Self::CrashWorkers(_) => "crash_workers",
@@ -154,6 +158,9 @@ impl FaultKind {
             Self::DatabasePause => "The database stands still; connections stay open.",
             Self::DatabaseRestart => "The database is stopped properly once, and started again.",
             Self::DatabaseKill => "The database is killed, and started again when the fault is over.",
+            Self::NetworkCut => {
+                "The network to the database is cut: connections break, and none can be made."
+            }
             Self::PausePosters => "Nobody posts: jobs that would be due meanwhile don't come to be.",
             Self::CancelWorkers(_) => {
                 "This share of the waiting workers cancel their call once, and call again."
@@ -190,6 +197,7 @@ impl FaultKind {
             | Self::CrashWorkers(_) => Target::Replicas,
             Self::PausePosters => Target::Posters,
             Self::MalformedNotifications(_)
+            | Self::NetworkCut
             | Self::ExhaustPool
             | Self::LongTransaction
             | Self::FillNotifyQueue => Target::Database,
@@ -227,6 +235,7 @@ enum FaultKey {
     DatabasePause(bool),
     DatabaseRestart(bool),
     DatabaseKill(bool),
+    NetworkCut(bool),
     PausePosters(bool),
     CancelWorkers(f64),
     CrashWorkers(f64),
@@ -249,6 +258,7 @@ impl From<FaultKind> for FaultKey {
             FaultKind::DatabasePause => Self::DatabasePause(true),
             FaultKind::DatabaseRestart => Self::DatabaseRestart(true),
             FaultKind::DatabaseKill => Self::DatabaseKill(true),
+            FaultKind::NetworkCut => Self::NetworkCut(true),
             FaultKind::PausePosters => Self::PausePosters(true),
             FaultKind::CancelWorkers(share) => Self::CancelWorkers(share),
             FaultKind::CrashWorkers(share) => Self::CrashWorkers(share),
@@ -273,6 +283,7 @@ impl From<FaultKey> for FaultKind {
             FaultKey::DatabasePause(_) => Self::DatabasePause,
             FaultKey::DatabaseRestart(_) => Self::DatabaseRestart,
             FaultKey::DatabaseKill(_) => Self::DatabaseKill,
+            FaultKey::NetworkCut(_) => Self::NetworkCut,
             FaultKey::PausePosters(_) => Self::PausePosters,
             FaultKey::CancelWorkers(share) => Self::CancelWorkers(share),
             FaultKey::CrashWorkers(share) => Self::CrashWorkers(share),

@@ -60,6 +60,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind("faults.database_pause", &["p"], toggle("database_pause"), "database_pause"),
     bind("faults.database_restart", &["r"], toggle("database_restart"), "database_restart"),
     bind("faults.database_kill", &["x"], toggle("database_kill"), "database_kill"),
+    bind("faults.network_cut", &["X"], toggle("network_cut"), "network_cut"),
     bind("faults.pause_posters", &["o"], toggle("pause_posters"), "pause_posters"),
     bind("faults.cancel_workers", &["c"], toggle("cancel_workers"), "cancel_workers"),
     bind("faults.crash_workers", &["C"], toggle("crash_workers"), "crash_workers"),

@@ -43,7 +43,7 @@ fn parameter(kind: FaultKind) -> Value {
 const ONE_OF: &str = "it has one of drop_notifications = 1.0, delay_notifications = \"500ms\", \
     duplicate_notifications = 0.5, malformed_notifications = \"5/s\", kill_listener = true, deaf_listener = true, \
     blackhole_listener = true, database_latency = \"20ms\", database_pause = true, database_restart = true, \
-    database_kill = true, pause_posters = true, cancel_workers = 0.5, crash_workers = 0.5, exhaust_pool = true, \
+    database_kill = true, network_cut = true, pause_posters = true, cancel_workers = 0.5, crash_workers = 0.5, exhaust_pool = true, \
     long_transaction = true, fill_notify_queue = true";
 
 pub(super) fn faults(root: &Table<'_>, duration: Duration, replicas: usize) -> Vec<Fault> {
