@@ -57,8 +57,10 @@ fn a_database_comes_up_is_used_by_runs_and_goes_down() {
     assert_eq!(report["environment"]["database"], "docker");
     assert_eq!(report["environment"]["durability"], "fast");
     assert_eq!(report["audit"]["ok"], true, "{}", report["audit"]);
-    assert_eq!(report["jobs"]["completed"], report["jobs"]["posted"]);
-    assert!(report["jobs"]["posted"].as_u64().unwrap() > 0);
+    // The default scenario lets a few jobs fail.
+    let jobs = |fate: &str| report["jobs"][fate].as_u64().unwrap();
+    assert_eq!(jobs("completed") + jobs("failed"), jobs("posted"), "{}", report["jobs"]);
+    assert!(jobs("posted") > 0);
 
     // One that is up is used as it is, and stays.
     let again = project.held(["db", "up", "--db-durability", "safe"]);
