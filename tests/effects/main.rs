@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod controls;
+mod deploys;
 mod latency;
 mod listener;
 mod live;

@@ -66,6 +66,11 @@ impl Stage {
 
     /// Begins a run of this scenario.
     pub(crate) fn begin(&self, scenario: &str) -> RunHandle {
+        self.begin_recorded(scenario, RecordOptions::default())
+    }
+
+    /// The same, where this is kept of what happens.
+    pub(crate) fn begin_recorded(&self, scenario: &str, record: RecordOptions) -> RunHandle {
         let source = Source { name: "story.toml".to_owned(), text: scenario.to_owned() };
         loadgen::run::start(RunRequest {
             name: "story".to_owned(),
@@ -74,7 +79,7 @@ impl Stage {
             server: self.database.control(),
             facts: DatabaseFacts::default(),
             connections_max: 40,
-            record: RecordOptions::default(),
+            record,
         })
     }
 

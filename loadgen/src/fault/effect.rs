@@ -3,26 +3,29 @@
 
 use crate::scenario::{Fault, FaultKind};
 
+use super::detour::Wish;
 use super::ground::{FaultError, Ground};
 use super::over::Over;
-use super::{NoticeRule, latency, listener, load, notice, queue, server, session};
+use super::{NoticeRule, listener, load, notice, queue, server, session};
 
 /// Lets a fault happen from its beginning to its end.
 pub(super) async fn carry_out(ground: &Ground, fault: &Fault, over: &Over) -> Result<(), FaultError> {
     let replica = fault.replica;
     match fault.kind {
         FaultKind::DropNotifications(share) => {
-            notice::rule(ground, replica, NoticeRule::Drop(share), over).await;
+            notice::rule(ground, replica, NoticeRule::Drop(share), over).await?;
         }
-        FaultKind::DelayNotifications(by) => notice::rule(ground, replica, NoticeRule::Delay(by), over).await,
+        FaultKind::DelayNotifications(by) => {
+            notice::rule(ground, replica, NoticeRule::Delay(by), over).await?
+        }
         FaultKind::DuplicateNotifications(share) => {
-            notice::rule(ground, replica, NoticeRule::Duplicate(share), over).await;
+            notice::rule(ground, replica, NoticeRule::Duplicate(share), over).await?;
         }
         FaultKind::MalformedNotifications(rate) => notice::malform(ground, rate, over).await?,
         FaultKind::KillListener => listener::kill(ground, replica).await?,
         FaultKind::DeafListener => listener::deafen(ground, replica, over).await?,
         FaultKind::BlackholeListener => listener::swallow(ground, replica, over).await?,
-        FaultKind::DatabaseLatency(by) => latency::delay(ground, replica, by, over).await?,
+        FaultKind::DatabaseLatency(by) => ground.lead(replica, &Wish::Latency(by), over).await?,
         FaultKind::DatabasePause => server::pause(ground, over).await?,
         FaultKind::DatabaseRestart => server::restart(ground).await?,
         FaultKind::DatabaseKill => server::kill(ground, over).await?,

@@ -16,16 +16,13 @@ pub(super) async fn kill(ground: &Ground, replica: Option<usize>) -> Result<(), 
 /// Lets no notification through, whichever connection it comes over: the listener listens, and is answered when it
 /// asks.
 pub(super) async fn deafen(ground: &Ground, replica: Option<usize>, over: &Over) -> Result<(), FaultError> {
-    wish(ground, replica, &Wish::NoNotices, over).await
+    ground.hold(replica, over, async |replica| Ok(replica.listener.wish(Wish::NoNotices).await?)).await
 }
 
 /// Swallows what either side sends over the connections that stand. One that is made anew works.
 pub(super) async fn swallow(ground: &Ground, replica: Option<usize>, over: &Over) -> Result<(), FaultError> {
-    wish(ground, replica, &Wish::HalfOpen, over).await
-}
-
-async fn wish(ground: &Ground, replica: Option<usize>, wish: &Wish, over: &Over) -> Result<(), FaultError> {
-    let wishes = ground.hit(replica).map(|replica| replica.listener.wish(wish.clone()));
+    let hit = ground.hit(replica);
+    let wishes = hit.iter().map(|replica| replica.listener.wish(Wish::HalfOpen));
     let Some(fulfilled) = over.cuts(try_join_all(wishes)).await else { return Ok(()) };
     let _fulfilled = fulfilled?;
     over.wait().await;

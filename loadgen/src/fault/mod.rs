@@ -4,7 +4,6 @@ mod detour;
 mod director;
 mod effect;
 mod ground;
-mod latency;
 mod listener;
 mod load;
 mod notice;
@@ -19,7 +18,7 @@ mod verdict;
 
 pub(crate) use detour::Line;
 pub(crate) use director::Director;
-pub(crate) use ground::{Ground, ReplicaGround};
+pub(crate) use ground::{Ground, ReplicaGround, ReplicaGrounds};
 pub use pubsub::FaultyPubSub;
 pub use switch::{NoticeRule, RuleGuard, Switch};
 pub use verdict::Verdict;

@@ -11,9 +11,13 @@ use super::ground::{FaultError, Ground};
 use super::over::Over;
 
 /// Lets a rule stand for the replicas that are hit.
-pub(super) async fn rule(ground: &Ground, replica: Option<usize>, rule: NoticeRule, over: &Over) {
-    let _standing: Vec<_> = ground.hit(replica).map(|replica| replica.switch.rule(rule)).collect();
-    over.wait().await;
+pub(super) async fn rule(
+    ground: &Ground,
+    replica: Option<usize>,
+    rule: NoticeRule,
+    over: &Over,
+) -> Result<(), FaultError> {
+    ground.hold(replica, over, async |replica| Ok(replica.switch.rule(rule))).await
 }
 
 /// Publishes what is no posting.

@@ -38,6 +38,16 @@ pub struct FaultyPubSub<P> {
     recorder: Arc<Recorder>,
 }
 
+impl<P> Clone for FaultyPubSub<P> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            switch: Arc::clone(&self.switch),
+            recorder: Arc::clone(&self.recorder),
+        }
+    }
+}
+
 impl<P: PubSub> FaultyPubSub<P> {
     /// Puts a switch between a pubsub and whoever subscribes.
     pub fn new(inner: P, switch: Arc<Switch>, recorder: Arc<Recorder>) -> Self {

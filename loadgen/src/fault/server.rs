@@ -2,8 +2,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures::future::try_join_all;
-
 use crate::database::ServerControl;
 
 use super::detour::Wish;
@@ -44,13 +42,7 @@ pub(super) async fn cut(ground: &Ground, over: &Over) -> Result<(), FaultError> 
         over.wait().await;
         return Ok(server.reconnect().await?);
     }
-    let replicas = ground.hit(None);
-    let theirs = replicas.flat_map(|replica| std::iter::once(&replica.listener).chain(&replica.stores));
-    let wishes = theirs.chain(&ground.posters).map(|line| line.wish(Wish::Cut));
-    let Some(fulfilled) = over.cuts(try_join_all(wishes)).await else { return Ok(()) };
-    let _fulfilled = fulfilled?;
-    over.wait().await;
-    Ok(())
+    ground.lead(None, &Wish::Cut, over).await
 }
 
 fn ours(ground: &Ground) -> Result<&ServerControl, FaultError> {

@@ -36,7 +36,7 @@ impl Crew {
         let mut fleets = self.lock();
         let at_work = &mut *fleets;
         let badges = at_work.fleets.iter().flat_map(|members| &members.badges);
-        let on_replica = badges.filter(|badge| replica.is_none_or(|only| only == badge.replica));
+        let on_replica = badges.filter(|badge| replica.is_none_or(|only| only == badge.seat.desk().replica));
         let mut hit: Vec<&Badge> = on_replica.filter(|badge| is_hit(badge.whistle.doing())).collect();
         let struck = (hit.len() as f64 * share).round() as usize;
         let (chosen, _) = hit.partial_shuffle(&mut at_work.chance, struck);

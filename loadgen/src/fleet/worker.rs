@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use acquirer::AcquireError;
 use acquirer::job::{Job, WorkerId};
 use acquirer::store::StoreError;
-use acquirer::{AcquireError, Acquirer};
 use tokio_util::sync::CancellationToken;
 
 use crate::measure::{Recorder, now};
 use crate::plan::WorkerDraws;
-use crate::poster::Board;
 use crate::scenario::Fleet;
 
+use super::desk::{Desk, Seat};
 use super::reaper::Reaper;
 use super::whistle::{Doing, Order, Whistle};
 
@@ -24,8 +24,10 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 pub(super) struct Worker {
     pub(super) id: WorkerId,
     pub(super) fleet: Arc<Fleet>,
-    pub(super) acquirer: Acquirer,
-    pub(super) table: Arc<dyn Board>,
+    /// Where it calls next.
+    pub(super) seat: Arc<Seat>,
+    /// Where it called last.
+    pub(super) desk: Arc<Desk>,
     pub(super) draws: WorkerDraws,
     pub(super) recorder: Arc<Recorder>,
     /// Workers of its fleet that have arrived and not left.
@@ -49,7 +51,7 @@ enum Ended {
 }
 
 impl Worker {
-    /// Arrives at `arrives`, and works until it is retired or the acquirer closes.
+    /// Arrives at `arrives`, and works until it is retired.
     pub(super) async fn work(mut self, arrives: Instant) {
         if self.retire.run_until_cancelled(tokio::time::sleep_until(arrives.into())).await.is_none() {
             return;
@@ -81,8 +83,7 @@ impl Worker {
                     presence = Presence::new(&present);
                 }
                 Ok(Ok(None)) | Err(Order::Cancel) => {}
-                Ok(Err(AcquireError::Closed)) => return,
-                Ok(Err(AcquireError::Store(_))) => self.pause(PAUSE_AFTER_ERROR).await,
+                Ok(Err(_)) => self.pause(PAUSE_AFTER_ERROR).await,
                 Err(Order::Die(back)) => {
                     drop(presence);
                     self.stay_away(&back).await;
@@ -93,11 +94,27 @@ impl Worker {
     }
 
     /// A job, or `None` when patience ran out.
-    async fn wait_for_job(&self) -> Result<Option<Job>, AcquireError> {
-        let call = self.acquirer.acquire_job(self.id, &self.fleet.provisioners, &self.fleet.tags);
+    async fn wait_for_job(&mut self) -> Result<Option<Job>, StoreError> {
         match self.fleet.patience {
-            None => call.await.map(Some),
-            Some(patience) => tokio::time::timeout(patience, call).await.ok().transpose(),
+            None => self.call().await.map(Some),
+            Some(patience) => tokio::time::timeout(patience, self.call()).await.ok().transpose(),
+        }
+    }
+
+    /// Calls wherever it has its seat, and again where an acquirer was closed.
+    async fn call(&mut self) -> Result<Job, StoreError> {
+        let mut closed = 0;
+        loop {
+            let desk = self.seat.desk();
+            if !Arc::ptr_eq(&desk, &self.desk) {
+                (self.desk, closed) = (desk, 0);
+            }
+            let Some((number, acquirer)) = self.desk.acquirer(closed).await else { continue };
+            match acquirer.acquire_job(self.id, &self.fleet.provisioners, &self.fleet.tags).await {
+                Ok(job) => return Ok(job),
+                Err(AcquireError::Store(error)) => return Err(error),
+                Err(AcquireError::Closed) => closed = number,
+            }
         }
     }
 
@@ -144,7 +161,7 @@ impl Worker {
     /// Has died: the job is as it was, marked as running.
     fn leave_behind(&self, job: Job) {
         self.recorder.worker_died(job.id, now());
-        self.reaper.bury(job, self.fleet.crash.lease, Arc::clone(&self.table));
+        self.reaper.bury(job, self.fleet.crash.lease, Arc::clone(&self.desk.table));
     }
 
     async fn stay_away(&self, back: &CancellationToken) {
@@ -153,9 +170,9 @@ impl Worker {
 
     async fn finish(&self, job: &Job, fails: bool) -> Result<bool, StoreError> {
         if fails {
-            self.table.fail(job.id, self.id, "simulated failure").await
+            self.desk.table.fail(job.id, self.id, "simulated failure").await
         } else {
-            self.table.complete(job.id, self.id).await
+            self.desk.table.complete(job.id, self.id).await
         }
     }
 

@@ -153,6 +153,8 @@ pub struct InterventionFacts<'a> {
     pub subject: &'a str,
     /// What was done or asked for, in words.
     pub what: &'a str,
+    /// It sets a value anew, and stands for orders about the same that were given a moment before.
+    pub supersedes: bool,
     /// Why it was not done; `None` when it was.
     pub refused: Option<&'a str>,
 }

@@ -18,9 +18,10 @@ pub(super) struct Interventions(Arc<Vec<Intervention>>);
 
 impl Interventions {
     pub(super) fn push(&mut self, at: Duration, facts: InterventionFacts<'_>) {
-        let InterventionFacts { by, subject, what, refused } = facts;
+        let InterventionFacts { by, subject, what, supersedes, refused } = facts;
         let list = Arc::make_mut(&mut self.0);
-        if let Some(last) = list.last_mut()
+        if supersedes
+            && let Some(last) = list.last_mut()
             && last.by == by
             && last.subject == subject
             && last.refused.as_deref() == refused
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
 
     fn facts<'a>(subject: &'a str, what: &'a str, refused: Option<&'a str>) -> InterventionFacts<'a> {
-        InterventionFacts { by: By::Hand, subject, what, refused }
+        InterventionFacts { by: By::Hand, subject, what, supersedes: subject == "rate", refused }
     }
 
     #[test]
@@ -62,11 +63,22 @@ mod tests {
             interventions.push(at, facts("rate", &format!("rates become {tick}"), None));
         }
         interventions.push(Duration::from_millis(1_450), facts("replicas", "one more", Some("no room")));
-        interventions.push(Duration::from_millis(1_460), facts("replicas", "replica 1 is added", None));
+        for what in ["replica 1 is added", "replica 1 is taken down"] {
+            interventions.push(Duration::from_millis(1_460), facts("replicas", what, None));
+        }
         let shown = interventions.shown();
         let what: Vec<&str> = shown.iter().map(|it| it.what.as_str()).collect();
-        assert_eq!(what, ["rates become 9", "rates become 14", "one more", "replica 1 is added"]);
-        assert_eq!(interventions.by_hand().count(), 3, "what was refused changed nothing");
+        assert_eq!(
+            what,
+            [
+                "rates become 9",
+                "rates become 14",
+                "one more",
+                "replica 1 is added",
+                "replica 1 is taken down"
+            ]
+        );
+        assert_eq!(interventions.by_hand().count(), 4, "what was refused changed nothing");
     }
 
     #[test]

@@ -23,6 +23,7 @@ use super::ledger::Entry;
 use super::log::Events;
 use super::page::PageDraft;
 use super::results::Results;
+use super::roster::Roster;
 use super::state::State;
 use super::tallies::Tallies;
 
@@ -189,6 +190,11 @@ impl Recorder {
     /// Somebody gave an order that changes the run.
     pub(crate) fn intervened(&self, facts: InterventionFacts<'_>, at: Instant) {
         self.take(at, &Input::Intervened(facts));
+    }
+
+    /// Other replicas are there than before, or follow other rules.
+    pub(crate) fn roster_changed(&self, roster: &Roster, at: Instant) {
+        self.take(at, &Input::RosterChanged(roster));
     }
 
     /// What was seen of the database beside the load.

@@ -1,5 +1,6 @@
 //! Who works: each worker's replica, and when it arrives.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::scenario::{ReplicaChoice, Scenario};
@@ -19,19 +20,21 @@ pub struct WorkerPlan {
 
 /// All workers, fleet by fleet.
 pub fn workforce(scenario: &Scenario) -> impl Iterator<Item = WorkerPlan> + '_ {
+    let replicas: Arc<[usize]> = (0..scenario.replicas.max(1)).collect();
     scenario.fleets.iter().enumerate().flat_map(move |(fleet, settings)| {
-        (0..settings.workers).map(move |number| worker(scenario, fleet, number))
+        let replicas = Arc::clone(&replicas);
+        (0..settings.workers).map(move |number| worker(scenario, fleet, number, &replicas))
     })
 }
 
-/// One worker. Numbers past the fleet's size are those of workers added while the run goes on: they
-/// arrive at once.
+/// One worker, where these replicas are there. Numbers past the fleet's size are those of workers added while the run
+/// goes on: they arrive at once.
 ///
 /// # Panics
 ///
-/// When there is no such fleet.
+/// When there is no such fleet, or no replica.
 #[must_use]
-pub fn worker(scenario: &Scenario, fleet: usize, worker: usize) -> WorkerPlan {
+pub fn worker(scenario: &Scenario, fleet: usize, worker: usize, replicas: &[usize]) -> WorkerPlan {
     let settings = &scenario.fleets[fleet];
     let replica = match settings.replica {
         ReplicaChoice::Only(number) => number,
@@ -42,7 +45,7 @@ pub fn worker(scenario: &Scenario, fleet: usize, worker: usize) -> WorkerPlan {
                 .filter(|other| other.replica == ReplicaChoice::Spread)
                 .map(|other| other.workers)
                 .sum();
-            (before + worker) % scenario.replicas.max(1)
+            replicas[(before + worker) % replicas.len()]
         }
     };
     let arrives = if worker < settings.workers {
@@ -79,6 +82,6 @@ mod tests {
         let scenario = scenario("[[fleet]]\nworkers = 4\nramp = \"2s\"");
         let arrivals: Vec<u128> = workforce(&scenario).map(|plan| plan.arrives.as_millis()).collect();
         assert_eq!(arrivals, [0, 500, 1000, 1500]);
-        assert_eq!(worker(&scenario, 0, 9).arrives, Duration::ZERO);
+        assert_eq!(worker(&scenario, 0, 9, &[0]).arrives, Duration::ZERO);
     }
 }

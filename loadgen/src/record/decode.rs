@@ -133,11 +133,12 @@ impl Decoder {
                 let by = self.one_of(&tags::BY)?;
                 self.text(0)?;
                 self.text(1)?;
-                let is_refused = self.byte()? == 1;
+                let bits = self.byte()?;
                 self.text(2)?;
                 let [subject, what, refused] = &self.texts;
-                let refused = is_refused.then_some(refused.as_str());
-                Input::Intervened(InterventionFacts { by, subject, what, refused })
+                let refused = (bits & 1 == 1).then_some(refused.as_str());
+                let supersedes = bits >> 1 & 1 == 1;
+                Input::Intervened(InterventionFacts { by, subject, what, supersedes, refused })
             }
             tags::ROSTER_CHANGED => {
                 self.roster = self.json()?;

@@ -156,12 +156,12 @@ impl Encoder {
                 self.tag(tags::SAMPLED_APART);
                 self.sampled(around);
             }
-            Input::Intervened(InterventionFacts { by, subject, what, refused }) => {
+            Input::Intervened(InterventionFacts { by, subject, what, supersedes, refused }) => {
                 self.tag(tags::INTERVENED);
                 self.number(number_of(&tags::BY, &by));
                 self.text(subject);
                 self.text(what);
-                self.tag(u8::from(refused.is_some()));
+                self.tag(u8::from(refused.is_some()) | u8::from(supersedes) << 1);
                 self.text(refused.unwrap_or_default());
             }
             Input::RosterChanged(roster) => {

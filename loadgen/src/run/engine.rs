@@ -7,15 +7,14 @@ use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use acquirer::store::postgres::PostgresStore;
-use futures::future::try_join_all;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::control::Control;
 use crate::fault::{Director, Ground, Line};
-use crate::fleet::{Crew, Desk};
-use crate::measure::{PostedJob, PosterPace, Recorder, StandingDomain, Surroundings};
+use crate::fleet::Crew;
+use crate::measure::{PostedJob, PosterPace, Recorder, Surroundings};
 use crate::observe::{Observation, Observer, Sampler};
 use crate::poster::{Alarm, Conductor, JobNumbers, Pace, PosterCrew};
 use crate::record::{Closing, Head, Recording, Tape};
@@ -24,9 +23,11 @@ use crate::scenario::{Scenario, ScenarioError};
 use crate::snapshot::{By, RunPhase, Snapshot};
 
 use super::audit::audit;
+use super::connections::Connections;
 use super::looker::Acquirers;
 use super::outcome;
-use super::replica::{self, Connections};
+use super::replica;
+use super::roster::{Base, Roster};
 use super::sentinel::Sentinel;
 use super::{Ended, RunError, RunRequest};
 
@@ -55,7 +56,9 @@ struct Engine {
     acquirers: Arc<Acquirers>,
     observer: Arc<Observer>,
     director: Arc<Director>,
-    desks: Vec<Desk>,
+    roster: Arc<Roster>,
+    /// Changes replicas as orders want them.
+    deploying: Option<AbortOnDropHandle<()>>,
     crew: Arc<Crew>,
     posters: Vec<PosterCrew>,
     pace: Arc<Pace>,
@@ -119,6 +122,10 @@ async fn live(
     let outcome = engine.happen(&mut orders, &preloaded).await;
     engine.sampler = None;
     let workers = engine.crew.present();
+    if let Some(deploying) = engine.deploying.take() {
+        deploying.abort();
+        let _ = deploying.await;
+    }
     engine.director.close().await;
     engine.close().await;
     let missed_jobs = outcome?;
@@ -198,10 +205,13 @@ impl Engine {
                 .map_err(|error| RunError::Start { what: super::chain(&error) })?;
             preloaded.extend(jobs);
         }
-        let replicas = (0..scenario.replicas).map(|number| {
-            replica::connect(&scenario, &request.database, &observer, connections, number, &recorder)
-        });
-        let connected = tokio::time::timeout(replica::PATIENCE, try_join_all(replicas))
+        let base = Base {
+            scenario: Arc::clone(&scenario),
+            database: request.database.clone(),
+            observer: Arc::clone(&observer),
+            recorder: Arc::clone(&recorder),
+        };
+        let roster = tokio::time::timeout(replica::PATIENCE, Roster::bring_up(base, connections))
             .await
             .map_err(|_| RunError::Start {
                 what: format!(
@@ -210,11 +220,10 @@ impl Engine {
                 ),
             })?
             .map_err(|error| RunError::Start { what: super::chain(&error) })?;
-        let (desks, replicas): (Vec<Desk>, Vec<_>) = connected.into_iter().unzip();
-        let crew = Arc::new(Crew::new(Arc::clone(&scenario), desks.clone(), Arc::clone(&recorder)));
+        let crew = Arc::new(Crew::new(Arc::clone(&scenario), roster.desks(), Arc::clone(&recorder)));
         let pace = Pace::new(posters.len());
         let ground = Ground {
-            replicas,
+            replicas: roster.grounds(),
             posters: poster_lines,
             crew: Arc::clone(&crew),
             pace: Arc::clone(&pace),
@@ -233,7 +242,8 @@ impl Engine {
             acquirers,
             observer,
             director,
-            desks,
+            roster,
+            deploying: None,
             crew,
             posters,
             pace,
@@ -278,6 +288,8 @@ impl Engine {
         }
         postings.close();
         self.crew.start(self.began);
+        let (roster, crew) = (Arc::clone(&self.roster), Arc::clone(&self.crew));
+        self.deploying = Some(AbortOnDropHandle::new(tokio::spawn(async move { roster.keep(&crew).await })));
         let director = Arc::clone(&self.director);
         let scenario = Arc::clone(&self.scenario);
         let began = self.began;
@@ -413,10 +425,6 @@ impl Engine {
             self.phase = if is_warm { RunPhase::Measuring } else { RunPhase::Warmup };
         }
         let at = self.recorder.time(now);
-        let standing = |desk: &Desk| {
-            let domains = desk.acquirer.domains();
-            domains.iter().map(|domain| StandingDomain::new(domain, at)).collect()
-        };
         let mut around = Surroundings {
             phase: self.phase,
             rate_factor: self.pace.factor(),
@@ -425,7 +433,7 @@ impl Engine {
             cpu_used: cpu_time::ProcessTime::try_now().ok().map(|time| time.as_duration()),
             workers: self.crew.present(),
             posters: self.paces(elapsed),
-            standing: self.desks.iter().map(standing).collect(),
+            standing: self.roster.domains(at),
         };
         around.target_rate = around.posters.iter().map(|poster| poster.target_rate).sum();
         if matches!(self.phase, RunPhase::Warmup | RunPhase::Measuring | RunPhase::Draining) {
@@ -433,7 +441,7 @@ impl Engine {
             around.database_silent_for = (silence > SILENCE_TOLD).then_some(silence);
         }
         if !matches!(self.phase, RunPhase::Auditing | RunPhase::Finished) {
-            self.acquirers.set(self.desks.iter().map(|desk| desk.acquirer.clone()).enumerate());
+            self.acquirers.set(self.roster.acquirers());
         }
         let fixed = self.fixed.clone();
         let snapshot = self.recorder.snapshot(fixed, &around, now);
@@ -458,15 +466,10 @@ impl Engine {
     async fn close(&self) {
         self.acquirers.set([]);
         let until = tokio::time::Instant::now() + CLOSE_PATIENCE;
-        let closed = || async {
-            for desk in &self.desks {
-                desk.acquirer.close().await;
-            }
-        };
-        let is_closed = tokio::time::timeout_at(until, closed()).await.is_ok();
+        let is_closed = tokio::time::timeout_at(until, self.roster.close()).await.is_ok();
         self.crew.dismiss().await;
         // A worker may have been sent home with a job on its way to it, which is being given back.
-        if !(is_closed && tokio::time::timeout_at(until, closed()).await.is_ok()) {
+        if !(is_closed && tokio::time::timeout_at(until, self.roster.close()).await.is_ok()) {
             tracing::warn!("queries were still in flight when the run was taken down");
         }
     }

@@ -1,10 +1,12 @@
 //! A whole run: brings everything up, lets the plan happen, takes it down, and says what came of it.
 
 mod audit;
+mod connections;
 mod engine;
 mod looker;
 mod outcome;
 mod replica;
+mod roster;
 mod sentinel;
 
 use std::sync::Arc;

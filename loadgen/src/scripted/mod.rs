@@ -59,7 +59,7 @@ async fn run(toml: &str, script: Script, posters: Loop) -> Report {
     let recorder = Arc::new(Recorder::of(&scenario, JobIds::new(id), 0));
     let began = now();
     let board = ScriptedBoard::new(began, script, Arc::clone(&recorder), scenario.replicas);
-    let mut desks = Vec::new();
+    let (mut desks, mut acquirers) = (Vec::new(), Vec::new());
     for replica in 0..scenario.replicas {
         let options = AcquirerOptions {
             policy: scenario.policy,
@@ -68,7 +68,8 @@ async fn run(toml: &str, script: Script, posters: Loop) -> Report {
             seed: Some(scenario.seed + replica as u64),
         };
         let acquirer = Acquirer::connect(board.clone(), board.ear(replica), options).await.unwrap();
-        desks.push(Desk { acquirer, table: Arc::new(board.clone()) });
+        desks.push(Desk::new(replica, acquirer.clone(), Arc::new(board.clone())));
+        acquirers.push(acquirer);
     }
     let crew = Arc::new(Crew::new(Arc::clone(&scenario), desks.clone(), Arc::clone(&recorder)));
     let numbers = Arc::new(JobNumbers::default());
@@ -91,8 +92,9 @@ async fn run(toml: &str, script: Script, posters: Loop) -> Report {
     let missed_jobs = post(&crews, &scenario, began, posters, &recorder).await;
     tokio::time::sleep_until((began + scenario.duration + scenario.drain).into()).await;
     drop(looks);
-    for desk in &desks {
-        desk.acquirer.close().await;
+    desks.iter().for_each(|desk| desk.vacate());
+    for acquirer in &acquirers {
+        acquirer.close().await;
     }
     crew.dismiss().await;
     let ended = recorder.time(now());
@@ -140,12 +142,12 @@ async fn post(
 }
 
 /// Looks around ten times a second, as a run does.
-async fn look_around(recorder: Arc<Recorder>, crew: Arc<Crew>, desks: Vec<Desk>) {
+async fn look_around(recorder: Arc<Recorder>, crew: Arc<Crew>, desks: Vec<Arc<Desk>>) {
     let mut ticks = tokio::time::interval(Duration::from_millis(100));
     loop {
         let at = ticks.tick().await.into_std();
-        let standing = |desk: &Desk| {
-            let domains = desk.acquirer.domains();
+        let standing = |desk: &Arc<Desk>| {
+            let domains = desk.domains();
             domains.iter().map(|domain| StandingDomain::new(domain, recorder.time(at))).collect()
         };
         let around = Surroundings {

@@ -166,7 +166,13 @@ impl Drawn {
                 let by = if a % 2 == 0 { By::Hand } else { By::Scenario };
                 let [subject, what] = &self.texts;
                 let refused = (b % 2 == 0).then_some(what.as_str());
-                return Input::Intervened(InterventionFacts { by, subject, what, refused });
+                return Input::Intervened(InterventionFacts {
+                    by,
+                    subject,
+                    what,
+                    supersedes: c % 2 == 0,
+                    refused,
+                });
             }
             33 => return Input::RosterChanged(&self.roster),
             34 => {

@@ -23,7 +23,7 @@ use std::time::Duration;
 use acquirer::wakeup::{Clearance, ClearanceId, DomainId, RootCause};
 use serde_json::{Value, json};
 
-use crate::measure::{Heard, Input, PostedJob, Time, Worker};
+use crate::measure::{Heard, Input, PostedJob, Roster, Time, Worker};
 
 use super::layout::Head;
 use super::output::OutputError;
@@ -89,6 +89,7 @@ struct Trace<W> {
     /// Which worker has a job.
     holders: BTreeMap<u64, Worker>,
     named_workers: BTreeSet<Worker>,
+    named_replicas: BTreeSet<usize>,
     fleets: Vec<String>,
     faults: BTreeMap<String, (Duration, String)>,
     fault_rows: BTreeMap<String, u64>,
@@ -142,14 +143,11 @@ impl<W: Write> Trace<W> {
     fn begin(head: &Head, mut sheet: Sheet<W>) -> io::Result<Self> {
         sheet.name_group(FAULTS, "faults")?;
         sheet.name_group(POSTERS, "posters")?;
-        for replica in 0..head.scenario.replicas as u64 {
-            sheet.name_group(REPLICAS + replica, &format!("replica {replica}"))?;
-        }
         let fleets: Vec<String> = head.scenario.fleets.iter().map(|fleet| fleet.name.clone()).collect();
         for (place, name) in fleets.iter().enumerate() {
             sheet.name_group(FLEETS + place as u64, &format!("fleet {name}"))?;
         }
-        Ok(Self {
+        let mut trace = Self {
             sheet,
             lanes: Vec::new(),
             posted: BTreeMap::new(),
@@ -159,10 +157,13 @@ impl<W: Write> Trace<W> {
             workers: BTreeMap::new(),
             holders: BTreeMap::new(),
             named_workers: BTreeSet::new(),
+            named_replicas: BTreeSet::new(),
             fleets,
             faults: BTreeMap::new(),
             fault_rows: BTreeMap::new(),
-        })
+        };
+        trace.name_replicas(&Roster::of(&head.scenario))?;
+        Ok(trace)
     }
 
     fn take(&mut self, at: Duration, input: &Input<'_>) -> io::Result<()> {
@@ -185,6 +186,7 @@ impl<W: Write> Trace<W> {
                 Ok(())
             }
             Input::FaultEnded { name } => self.fault_ended(name, at),
+            Input::RosterChanged(roster) => self.name_replicas(roster),
             Input::Replica { replica, ref heard } => self.heard(replica, heard, at),
             Input::Began { .. }
             | Input::PostersDone
@@ -196,9 +198,18 @@ impl<W: Write> Trace<W> {
             | Input::DatabaseSampled(_)
             | Input::FaultFailed { .. }
             | Input::Intervened(_)
-            | Input::RosterChanged(_)
             | Input::DatabaseMissing { .. } => Ok(()),
         }
+    }
+
+    /// Names those that have none yet.
+    fn name_replicas(&mut self, roster: &Roster) -> io::Result<()> {
+        for replica in roster.replicas.keys() {
+            if self.named_replicas.insert(*replica) {
+                self.sheet.name_group(REPLICAS + *replica as u64, &format!("replica {replica}"))?;
+            }
+        }
+        Ok(())
     }
 
     fn heard(&mut self, replica: usize, heard: &Heard<'_>, at: Duration) -> io::Result<()> {

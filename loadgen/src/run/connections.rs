@@ -1,0 +1,76 @@
+//! How a run shares out the connections that it may use.
+
+use crate::scenario::Scenario;
+
+use super::replica::Share;
+
+/// The observer's, the sampler's, and one to publish with.
+const OWN: usize = 3;
+/// A replica's listener, and one that it publishes with.
+const BESIDE_SHARE: usize = 2;
+
+/// How the run shares out its connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Connections {
+    /// All that it may use.
+    pub(super) available: usize,
+    /// For posting, for each poster.
+    pub(super) post: usize,
+    posters: usize,
+    /// For each replica that the scenario asks for.
+    pub(super) share: Share,
+}
+
+impl Connections {
+    /// Shares out `available` connections: a listener, one to publish with, the observer's and the
+    /// sampler's come first.
+    /// No replica has more queries in flight than the scenario has domains.
+    pub(super) fn share(available: usize, scenario: &Scenario) -> Self {
+        let replicas = scenario.replicas.max(1);
+        let posters = scenario.posters.len().max(1);
+        let left = available.saturating_sub(BESIDE_SHARE * replicas + OWN);
+        let post = (left / 4 / posters).clamp(1, 8);
+        let each = left.saturating_sub(post * posters) / replicas;
+        let acquire = (each / 2).clamp(1, scenario.fleets.len().clamp(1, 16));
+        let finish = each.saturating_sub(acquire).clamp(1, 12);
+        Self { available, post, posters, share: Share { acquire, finish } }
+    }
+
+    /// What is left for one replica more beside these; `None` when that is too little.
+    pub(super) fn another(&self, others: impl Iterator<Item = Share>) -> Option<Share> {
+        let theirs: usize = others.map(|share| BESIDE_SHARE + share.acquire + share.finish).sum();
+        let used = OWN + self.post * self.posters + theirs;
+        let left = self.available.checked_sub(used + BESIDE_SHARE + 2)?;
+        let acquire = 1 + left.min(self.share.acquire - 1);
+        let finish = 1 + (left + 1 - acquire).min(self.share.finish - 1);
+        Some(Share { acquire, finish })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Fleet, Poster};
+
+    #[test]
+    fn replicas_are_added_until_the_connections_are_used_up_and_no_further() {
+        let scenario = Scenario {
+            replicas: 1,
+            fleets: vec![Fleet::default(); 3],
+            posters: vec![Poster::default()],
+            ..Scenario::default()
+        };
+        for available in 8..120 {
+            let connections = Connections::share(available, &scenario);
+            let mut shares = vec![connections.share];
+            while let Some(share) = connections.another(shares.iter().copied()) {
+                assert!(share.acquire >= 1 && share.finish >= 1);
+                shares.push(share);
+                let used: usize = shares.iter().map(|share| 2 + share.acquire + share.finish).sum();
+                assert!(used + 3 + connections.post <= available, "{used} of {available}");
+            }
+            let used: usize = shares.iter().map(|share| 2 + share.acquire + share.finish).sum();
+            assert!(available < used + 3 + connections.post + 4, "there was room: {used} of {available}");
+        }
+    }
+}
