@@ -56,6 +56,8 @@ pub struct Comparison {
     pub b: SideFacts,
     /// In what the runs are unlike.
     pub unlike: Vec<Unlikeness>,
+    /// Which runs were changed by hand while they went on, so that they are not those of their scenarios.
+    pub by_hand: Vec<String>,
     /// Where the intervals come from.
     pub method: Method,
     /// The result in plain words, the weightiest first.
@@ -182,6 +184,7 @@ pub fn compare(a: &Side, b: &Side, unlike: Vec<Unlikeness>, seed: u64) -> Compar
         a: facts(a),
         b: facts(b),
         unlike,
+        by_hand: [(a, "A"), (b, "B")].into_iter().flat_map(|(side, name)| by_hand(side, name)).collect(),
         method,
         conclusion: Vec::new(),
         figures,
@@ -190,6 +193,15 @@ pub fn compare(a: &Side, b: &Side, unlike: Vec<Unlikeness>, seed: u64) -> Compar
     comparison.conclusion = text::conclusion(&comparison);
     comparison.remarks = text::remarks(&comparison);
     comparison
+}
+
+/// The runs of a side that were changed by hand.
+fn by_hand(side: &Side, name: &str) -> impl Iterator<Item = String> {
+    let count = side.runs.len();
+    (1..).zip(&side.runs).filter_map(move |(number, run)| {
+        let which = if count > 1 { format!("run {number} of {name}") } else { name.to_owned() };
+        run.changed_by_hand().map(|changes| format!("{which} was changed while it ran: {changes}"))
+    })
 }
 
 /// Adjusts the probabilities by Holm's method, and judges.

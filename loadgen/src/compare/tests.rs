@@ -6,7 +6,9 @@ use rand_distr::{Distribution as _, StandardNormal};
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
 use super::*;
-use crate::report::{Audit, ByStage, Environment, LatencySummary, PolicyFacts, Rates, Run, TimelineSecond};
+use crate::report::{
+    Audit, ByStage, Environment, Intervention, LatencySummary, PolicyFacts, Rates, Run, TimelineSecond,
+};
 use crate::scenario::{Overrides, Scenario, builtin};
 
 /// Jobs acquired in a second of a synthetic run.
@@ -325,4 +327,18 @@ fn no_line_is_wider_than_a_hundred_columns() {
     for line in text.lines() {
         assert!(line.chars().count() <= 100, "{line}");
     }
+}
+
+#[test]
+fn a_run_that_was_changed_by_hand_is_compared_with_a_warning() {
+    let second = 12;
+    let made = Intervention { second, what: "policy becomes seed".to_owned() };
+    let changed = Report { interventions: vec![made], ..run(CALM, 2) };
+    let (a, b) = (side("a.json", [run(CALM, 1)]), side("b.json", [changed]));
+    let comparison = compare(&a, &b, Vec::new(), SEED);
+    assert_eq!(comparison.by_hand, ["B was changed while it ran: policy becomes seed (at 12 s)"]);
+    assert!(
+        text(&comparison)
+            .contains("\n  BY HAND  B was changed while it ran: policy becomes seed (at 12 s)\n")
+    );
 }

@@ -30,6 +30,9 @@ pub fn text(comparison: &Comparison) -> String {
         let of = unlike.of.as_ref().map(|of| format!(" ({of})")).unwrap_or_default();
         let _ = writeln!(text, "  {meant}  {}: {} against {}{of}", unlike.path, unlike.a, unlike.b);
     }
+    for changed in &comparison.by_hand {
+        bullet(&mut text, "  BY HAND  ", changed);
+    }
     let _ = writeln!(
         text,
         "\n{:<16}{:>12}{:>12}   {:<26}{:>12}{:>8}  ",

@@ -16,7 +16,7 @@ pub(super) async fn carry_out(ground: &Ground, fault: &Fault, over: &Over) -> Re
             notice::rule(ground, replica, NoticeRule::Drop(share), over).await?;
         }
         FaultKind::DelayNotifications(by) => {
-            notice::rule(ground, replica, NoticeRule::Delay(by), over).await?
+            notice::rule(ground, replica, NoticeRule::Delay(by), over).await?;
         }
         FaultKind::DuplicateNotifications(share) => {
             notice::rule(ground, replica, NoticeRule::Duplicate(share), over).await?;

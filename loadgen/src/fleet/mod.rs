@@ -89,12 +89,12 @@ impl Crew {
 
     /// A replica came: of those who may be anywhere, its share moves there, each once it has ended its job. Nobody's
     /// call is cancelled for that, which could strand a job under the seed's policy (`W10`).
-    pub(crate) fn replica_came(&self, desk: Arc<Desk>) {
+    pub(crate) fn replica_came(&self, desk: &Arc<Desk>) {
         let mut at_work = self.lock();
-        at_work.desks.insert(desk.replica, Arc::clone(&desk));
+        at_work.desks.insert(desk.replica, Arc::clone(desk));
         let share = at_work.desks.len();
         for badge in at_work.anywhere().skip(share - 1).step_by(share) {
-            badge.seat.move_to(&desk);
+            badge.seat.move_to(desk);
         }
     }
 

@@ -31,17 +31,22 @@ impl Report {
         notes
     }
 
-    fn note_interventions(&self, notes: &mut Vec<String>) {
-        let Some((last, before)) = self.interventions.split_last() else { return };
+    /// What was changed by hand while the run went on, in words; `None` when nothing was.
+    #[must_use]
+    pub fn changed_by_hand(&self) -> Option<String> {
+        let (last, before) = self.interventions.split_last()?;
         let told = |made: &Intervention| format!("{} (at {} s)", made.what, made.second);
         let first: Vec<String> = before.iter().take(INTERVENTIONS_TOLD - 1).map(told).collect();
         let left_out = before.len() - first.len();
         let more = if left_out > 0 { format!("; {left_out} more") } else { String::new() };
         let all: Vec<String> = first.into_iter().chain([told(last)]).collect();
-        notes.push(format!(
-            "changed by hand, so that it is not the run of its scenario: {}{more}",
-            all.join("; ")
-        ));
+        Some(format!("{}{more}", all.join("; ")))
+    }
+
+    fn note_interventions(&self, notes: &mut Vec<String>) {
+        if let Some(changes) = self.changed_by_hand() {
+            notes.push(format!("changed by hand, so that it is not the run of its scenario: {changes}"));
+        }
     }
 
     fn note_rescues(&self, notes: &mut Vec<String>) {

@@ -48,29 +48,28 @@ impl Connections {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::scenario::{Fleet, Poster};
+    use crate::scenario::{Overrides, builtin};
 
     #[test]
     fn replicas_are_added_until_the_connections_are_used_up_and_no_further() {
-        let scenario = Scenario {
-            replicas: 1,
-            fleets: vec![Fleet::default(); 3],
-            posters: vec![Poster::default()],
-            ..Scenario::default()
-        };
-        for available in 8..120 {
+        let source = builtin::get("default").unwrap();
+        let scenario = Scenario::resolve(&source, &Overrides::default()).unwrap();
+        for available in 20..150 {
             let connections = Connections::share(available, &scenario);
-            let mut shares = vec![connections.share];
+            let used = |shares: &[Share]| {
+                let theirs: usize = shares.iter().map(|share| 2 + share.acquire + share.finish).sum();
+                theirs + 3 + connections.post * scenario.posters.len()
+            };
+            let mut shares = vec![connections.share; scenario.replicas];
             while let Some(share) = connections.another(shares.iter().copied()) {
                 assert!(share.acquire >= 1 && share.finish >= 1);
                 shares.push(share);
-                let used: usize = shares.iter().map(|share| 2 + share.acquire + share.finish).sum();
-                assert!(used + 3 + connections.post <= available, "{used} of {available}");
             }
-            let used: usize = shares.iter().map(|share| 2 + share.acquire + share.finish).sum();
-            assert!(available < used + 3 + connections.post + 4, "there was room: {used} of {available}");
+            let used = used(&shares);
+            assert!(used <= available && available < used + 4, "{used} of {available}");
         }
     }
 }

@@ -187,7 +187,9 @@ impl Roster {
     pub(super) async fn close(&self) {
         let standing: Vec<Arc<Replica>> = self.standing().values().map(Arc::clone).collect();
         // All at once first, or workers would wait where nobody comes again.
-        standing.iter().for_each(|replica| replica.desk.vacate());
+        for replica in &standing {
+            replica.desk.vacate();
+        }
         for replica in standing {
             replica.close().await;
         }
@@ -215,7 +217,7 @@ impl Roster {
                 self.standing().insert(number, Arc::clone(&replica));
                 self.tell();
                 self.grounds.came(number, Arc::clone(&replica.ground));
-                crew.replica_came(Arc::clone(&replica.desk));
+                crew.replica_came(&replica.desk);
             }
             Step::TakeDown { number, replica } => {
                 crew.replica_goes(number);

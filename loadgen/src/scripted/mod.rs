@@ -92,7 +92,9 @@ async fn run(toml: &str, script: Script, posters: Loop) -> Report {
     let missed_jobs = post(&crews, &scenario, began, posters, &recorder).await;
     tokio::time::sleep_until((began + scenario.duration + scenario.drain).into()).await;
     drop(looks);
-    desks.iter().for_each(|desk| desk.vacate());
+    for desk in &desks {
+        desk.vacate();
+    }
     for acquirer in &acquirers {
         acquirer.close().await;
     }
