@@ -6,10 +6,11 @@ use std::time::Duration;
 use loadgen::control::Control;
 use loadgen::record::{RecordOptions, Replay};
 use loadgen::run::RunHandle;
+use loadgen::scenario::FaultKind;
 use loadgen::scenario::policy::Policy;
-use loadgen::scenario::{Fault, FaultKind};
 use loadgen::snapshot::{Snapshot, Totals};
 
+use crate::live::by_hand;
 use crate::stage::{CALM, Stage};
 
 /// A hundred jobs a second for so long, for workers that take a moment.
@@ -164,9 +165,7 @@ async fn a_replica_that_comes_while_a_fault_is_at_work_is_hit_as_well() {
     let stage = Stage::shared().await;
     let handle = stage.begin(&busy("5s"));
     wait(&handle, |snapshot| snapshot.totals.completed > 0).await;
-    let fault =
-        Fault { at: Duration::ZERO, length: None, replica: None, kind: FaultKind::DropNotifications(1.0) };
-    handle.controls().send(Control::BeginFault { fault }).unwrap();
+    handle.controls().send(by_hand(FaultKind::DropNotifications(1.0), None)).unwrap();
     Stage::fault(&handle, "drop_notifications").await;
     order(&handle, Control::AddReplica, |snapshot| snapshot.replicas == 2).await;
     let before = wait(&handle, |_| true).await.totals;

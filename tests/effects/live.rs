@@ -7,7 +7,8 @@ use loadgen::scenario::{Fault, FaultKind};
 
 use crate::stage::{CALM, Stage};
 
-fn by_hand(kind: FaultKind, length: Option<Duration>) -> Control {
+/// The order that begins a fault now.
+pub(crate) fn by_hand(kind: FaultKind, length: Option<Duration>) -> Control {
     Control::BeginFault { fault: Fault { at: Duration::ZERO, length, replica: None, kind } }
 }
 

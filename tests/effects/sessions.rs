@@ -1,26 +1,41 @@
 //! Somebody else's sessions: all connections taken, the past held.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use loadgen::control::Control;
 use loadgen::observe::DatabaseSample;
+use loadgen::scenario::FaultKind;
+use loadgen::snapshot::ActiveFault;
 use sqlx::Executor as _;
 
-use crate::stage::{Stage, count, seconds_of, story};
+use crate::live::by_hand;
+use crate::stage::{Stage, count, story};
 
 #[tokio::test]
 async fn without_a_connection_left_nobody_can_post_until_they_are_given_back() {
     let stage = Stage::own().await;
-    // The posters connect when they have something to post: in the middle of the fault.
-    let silent_first = "stages = [{ for = \"2s\", rate = 0 }, { for = \"6s\", rate = 20 }]";
-    let story = story("1h", "at = \"0s\"\nfor = \"3500ms\"\nexhaust_pool = true");
+    // The posters connect when they have something to post: once no connection is left.
+    let silent_first = "stages = [{ for = \"1s\", rate = 0 }, { for = \"11s\", rate = 20 }]";
+    let story = story("1h", "at = \"0s\"\npause_posters = true");
     let story = story.replace("stages = [{ for = \"4s\", rate = 40 }]", silent_first);
-    let report = stage.play(&story.replace("duration = \"4s\"", "duration = \"8s\"")).await;
-    for second in seconds_of(&report, "exhaust_pool") {
-        assert_eq!(second.posted, 0, "{second:?}");
-    }
-    assert_eq!(report.jobs.posted, 120);
+    let handle = stage.begin(&story.replace("duration = \"4s\"", "duration = \"12s\""));
+    Stage::fault(&handle, "pause_posters").await;
+    let order = |control| handle.controls().send(control).unwrap();
+    order(by_hand(FaultKind::ExhaustPool, None));
+    let mut snapshots = handle.snapshots();
     let connections = |sample: &DatabaseSample| sample.connections.values().sum::<u64>();
-    let highest = report.database.series.iter().map(connections).max().unwrap();
-    assert!(highest >= 280, "{highest} connections of 300");
-    assert!(connections(report.database.series.last().unwrap()) < 50, "they are given back");
+    let is_exhausted = |sample: &Arc<DatabaseSample>| connections(sample) >= 280;
+    snapshots.wait_for(|now| now.database_samples.last().is_some_and(is_exhausted)).await.unwrap();
+    order(Control::EndFault { name: "pause_posters".to_owned() });
+    let is_paused = |fault: &ActiveFault| fault.name == "pause_posters";
+    let posting_since = snapshots.wait_for(|now| !now.faults.iter().any(is_paused)).await.unwrap().elapsed;
+    let later = posting_since + Duration::from_secs(2);
+    assert_eq!(snapshots.wait_for(|now| now.elapsed >= later).await.unwrap().totals.posted, 0);
+    order(Control::EndFault { name: "exhaust_pool".to_owned() });
+    let report = stage.end(handle).await;
+    assert!(report.jobs.posted > 0, "they are given back");
+    assert!(connections(report.database.series.last().unwrap()) < 50);
     assert!(report.latency_us.response.max >= 1_000_000, "{:?}", report.latency_us.response);
     stage.close().await;
 }
