@@ -6,7 +6,7 @@ use loadgen::scenario::quantity::format_duration;
 
 use crate::keymap::Movement;
 use crate::keymap::faults::Action;
-use crate::model::{Deed, Model, Place, View, controls, faults};
+use crate::model::{Deed, Dial, Model, Place, View, controls, faults};
 
 use super::{Command, intervene, is_past, moved, notice};
 
@@ -21,7 +21,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Command> {
         }
         Action::Change { up } => {
             if let Place::Dial(place) = model.faults.place {
-                return turn(model, place, up);
+                return turn_selected(model, place, up);
             }
             change(model, "no parameter", |model, place| model.faults.plans[place].step_parameter(up));
         }
@@ -39,7 +39,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Command> {
 pub(super) fn open(model: &mut Model) -> Option<Command> {
     match model.faults.place {
         Place::Fault(place) => toggle(model, place),
-        Place::Dial(place) => turn(model, place, true),
+        Place::Dial(place) => turn_selected(model, place, true),
         Place::Past(place) => {
             if let Deed::Fault(record) = faults::deeds(&model.shown).get(place)? {
                 model.faults.place = Place::Fault(model.faults.place_of(&record.name)?);
@@ -77,8 +77,13 @@ pub(super) fn refresh(model: &mut Model) {
     }
 }
 
-fn turn(model: &mut Model, place: usize, up: bool) -> Option<Command> {
+fn turn_selected(model: &mut Model, place: usize, up: bool) -> Option<Command> {
     let dial = *controls::dials(&model.shown).get(place)?;
+    turn(model, dial, up)
+}
+
+/// Turns something, or says that it goes no further.
+pub(super) fn turn(model: &mut Model, dial: Dial, up: bool) -> Option<Command> {
     let Some((control, word)) = controls::turn(&model.latest, dial, up) else {
         notice(model, "it goes no further".to_owned());
         return None;

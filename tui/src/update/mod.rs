@@ -24,7 +24,7 @@ use ratatui::layout::Size;
 
 use crate::keymap::{Action, Movement};
 use crate::log_ring::LogLine;
-use crate::model::{Model, Notice, View};
+use crate::model::{Dial, Model, Notice, View};
 use crate::view;
 
 /// How long a word about a key stays at least.
@@ -35,8 +35,6 @@ const FILTER_CHARS_MAX: usize = 100;
 const WHEEL_LINES: usize = 3;
 /// How long a person needs for one character of it.
 const READING: Duration = Duration::from_millis(80);
-/// By how much one key changes the rate.
-const RATE_STEP: f64 = 1.25;
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -107,9 +105,7 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
         Message::Resized(size) => {
             model.size = size;
             model.dirty = true;
-            domains::resized(model);
-            wakeups::refresh(model);
-            database::refresh(model);
+            resized(model);
             None
         }
         Message::Snapshot(snapshot) => {
@@ -187,8 +183,8 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::Freeze if model.is_recording() => return timeline::toggle(model),
         Action::Freeze => freeze(model),
         Action::Timeline(action) => return timeline::act(model, action),
-        Action::RateUp => return scale_rate(model, RATE_STEP),
-        Action::RateDown => return scale_rate(model, 1.0 / RATE_STEP),
+        Action::RateUp => return faults::turn(model, Dial::Rate, true),
+        Action::RateDown => return faults::turn(model, Dial::Rate, false),
         Action::WorkersUp => return add_workers(model, 1),
         Action::WorkersDown => return add_workers(model, -1),
         Action::Filter if model.view == View::Log => model.log.editing = true,
@@ -264,7 +260,7 @@ fn freeze(model: &mut Model) {
         model.log.thaw();
         model.wakeups.held_at = None;
         show_latest(model);
-        strip_changed(model);
+        resized(model);
     } else {
         hold(model);
     }
@@ -279,18 +275,24 @@ fn hold(model: &mut Model) {
         model.frozen_since = Some(model.now);
         model.wakeups.held_at = Some(wakeups::newest(model));
         model.log.freeze();
-        strip_changed(model);
+        // The strip takes its lines from the view.
+        resized(model);
     }
 }
 
-/// The strip came or went: it leaves another size to the views.
-fn strip_changed(model: &mut Model) {
+/// Takes another size of the views into account.
+fn resized(model: &mut Model) {
     domains::resized(model);
     wakeups::refresh(model);
+    database::refresh(model);
 }
 
 fn show_latest(model: &mut Model) {
-    model.shown = Arc::clone(&model.latest);
+    show_moment(model, Arc::clone(&model.latest));
+}
+
+fn show_moment(model: &mut Model, snapshot: Arc<Snapshot>) {
+    model.shown = snapshot;
     domains::refresh(model);
     faults::refresh(model);
     database::refresh(model);
@@ -315,11 +317,6 @@ fn is_past(model: &mut Model) -> bool {
     };
     notice(model, why.to_owned());
     true
-}
-
-fn scale_rate(model: &mut Model, factor: f64) -> Option<Command> {
-    let target = model.latest.target_rate * factor;
-    intervene(model, Control::ScaleRate(factor), format!("target rate becomes {target:.0}/s"))
 }
 
 fn add_workers(model: &mut Model, sign: i64) -> Option<Command> {

@@ -11,7 +11,7 @@ use crate::keymap::timeline::Action;
 use crate::model::{Mark, Model};
 use crate::view;
 
-use super::{Command, domains, faults, hold, notice, show_latest, wakeups};
+use super::{Command, hold, notice, show_latest, show_moment, wakeups};
 
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Command> {
     match action {
@@ -69,7 +69,7 @@ fn go_to(model: &mut Model, at: Duration, forward: bool) -> Option<Command> {
         if at <= playback.surveyed
             && let Some(near) = model.history.before(at, &model.timeline)
         {
-            show(model, near);
+            show_moment(model, near);
         }
         model.wakeups.held_at = None;
         return Some(Command::Seek(at));
@@ -84,15 +84,9 @@ fn go_to(model: &mut Model, at: Duration, forward: bool) -> Option<Command> {
         model.wakeups.held_at = Some(found.elapsed);
         // It is of the moment before.
         model.domains.page.read = None;
-        show(model, found);
+        show_moment(model, found);
     }
     None
-}
-
-fn show(model: &mut Model, snapshot: Arc<Snapshot>) {
-    model.shown = snapshot;
-    domains::refresh(model);
-    faults::refresh(model);
 }
 
 /// Plays or pauses.
