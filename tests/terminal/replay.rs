@@ -49,6 +49,8 @@ fn a_recorded_run_is_shown_again() {
     replay.await_text("a recording can't be changed");
     replay.type_("3");
     replay.await_text("backup poll");
+    replay.type_("2\r");
+    replay.await_text("who waits, longest first");
     replay.type_("1$");
     replay.await_text("THE END");
     replay.type_("^ ");

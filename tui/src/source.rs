@@ -86,6 +86,7 @@ impl Source {
                 Some(Ok(Answer::Moment(snapshot, events))) => {
                     Ok(News::Message(Message::Moment(snapshot, events)))
                 }
+                Some(Ok(Answer::Domain(page))) => Ok(News::Message(Message::Domain(page))),
                 Some(Ok(Answer::Survey(survey))) => Ok(News::Message(Message::Surveyed(survey))),
                 Some(Err(error)) => Err(error),
                 // Whoever panicked has said so, and the dashboard goes with it.
@@ -101,10 +102,18 @@ impl Source {
         (came.next > next).then_some(Message::Events(came))
     }
 
-    /// A close look at a domain, where somebody can look.
+    /// A close look at a domain, where somebody can look; that of a recording comes as news.
     pub(crate) fn domain(&self, number: DomainNumber) -> Option<Message> {
-        let Self::Run(RunSource { domains: Some(domains), .. }) = self else { return None };
-        domains.read(number).map(|page| Message::Domain(Arc::new(page)))
+        match self {
+            Self::Run(run) => {
+                let page = run.domains.as_ref()?.read(number)?;
+                Some(Message::Domain(Arc::new(page)))
+            }
+            Self::Recording(recording) => {
+                recording.player.look(number);
+                None
+            }
+        }
     }
 
     /// Does something to the run. One that has ended takes no more orders, as its last snapshot says, and a

@@ -98,9 +98,7 @@ fn lines<'a>(model: &'a Model, row: &'a DomainRow, width: u16, is_alone: bool) -
     lines.push(Line::default());
     lines.extend(sections::replicas(row, page, theme, width));
     let Some(page) = page else {
-        let why = if model.is_recording() {
-            "who waits and for what is not in a recording"
-        } else if model.frozen_since.is_some() {
+        let why = if model.frozen_since.is_some() {
             "who waits and for what was not looked at in this moment"
         } else {
             "looking closer"
