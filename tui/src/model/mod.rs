@@ -17,8 +17,8 @@ use ratatui::layout::Size;
 pub use controls::Dial;
 pub use database::DatabaseState;
 pub use domains::{
-    DomainKey, DomainsState, Filter, FilterError, PageState, PastWakeup, SYNTAX, SortBy, Trouble,
-    WakeupOutcome, key_of, next_poll, row_label, short_label, trouble, visible_rows, waiting, worst_first,
+    Column, DomainsState, Filter, FilterError, PageState, PastWakeup, SYNTAX, SortBy, Trouble, WakeupOutcome,
+    cleared, next_poll, row_label, short_label, trouble, visible_rows, worst_first,
 };
 pub use faults::{Deed, FaultPlan, FaultsState, Place};
 pub use log::LogState;

@@ -8,7 +8,7 @@
 //! The first two columns hold the selection and a mark: `!` jobs wait while workers sleep, `~` jobs wait for
 //! long although they are being taken. Columns go, the least telling first, until the names fit.
 
-use loadgen::snapshot::{Cause, DomainPhase, DomainRow, RootCause, Snapshot};
+use loadgen::snapshot::{Cause, DomainRow, RootCause, Snapshot};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Rect};
 use ratatui::style::Style;
@@ -16,85 +16,36 @@ use ratatui::text::{Line, Span};
 
 use super::format;
 use super::paint::{bar, clip, put};
-use crate::model::{SortBy, Trouble, next_poll, row_label, short_label, trouble, waiting};
+use crate::model::{Column, SortBy, Trouble, cleared, next_poll, row_label, short_label, trouble};
 use crate::theme::{Role, Theme};
 
-/// The columns beside the name, in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
-    Workers,
-    Waiting,
-    Cleared,
-    Backlog,
-    Oldest,
-    Queries,
-    Empty,
-    Acquired,
-    Rescued,
-    WokenBy,
-    NextPoll,
+/// A column's title, width and rank; of two columns the one with the higher rank goes first.
+fn layout(column: Column, room: Room) -> (&'static str, u16, u8) {
+    match (column, room) {
+        (Column::Workers, _) => ("workers", 7, 9),
+        (Column::Waiting, Room::Wide) => ("waiting", 7, 2),
+        (Column::Waiting, _) => ("wait", 4, 2),
+        (Column::Cleared, Room::Wide) => ("cleared", 7, 5),
+        (Column::Cleared, _) => ("clr", 3, 5),
+        (Column::Backlog, Room::Narrow) => ("queue", 5, 1),
+        (Column::Backlog, _) => ("backlog", 7, 1),
+        (Column::Oldest, _) => ("oldest", 6, 0),
+        (Column::Queries, _) => ("q/s", 5, 7),
+        (Column::Empty, _) => ("empty", 5, 6),
+        (Column::Acquired, _) => ("acquired", 8, 10),
+        (Column::Rescued, _) => ("rescued", 7, 8),
+        (Column::WokenBy, Room::Wide) => ("last woken by", 13, 3),
+        (Column::WokenBy, _) => ("woken by", 11, 3),
+        (Column::NextPoll, Room::Narrow) => ("poll", 4, 4),
+        (Column::NextPoll, _) => ("next poll", 9, 4),
+    }
 }
 
-impl Column {
-    const ALL: [Self; 11] = [
-        Self::Workers,
-        Self::Waiting,
-        Self::Cleared,
-        Self::Backlog,
-        Self::Oldest,
-        Self::Queries,
-        Self::Empty,
-        Self::Acquired,
-        Self::Rescued,
-        Self::WokenBy,
-        Self::NextPoll,
-    ];
-
-    /// Title, width and rank; of two columns the one with the higher rank goes first.
-    fn shape(self, room: Room) -> (&'static str, u16, u8) {
-        match (self, room) {
-            (Self::Workers, _) => ("workers", 7, 9),
-            (Self::Waiting, Room::Wide) => ("waiting", 7, 2),
-            (Self::Waiting, _) => ("wait", 4, 2),
-            (Self::Cleared, Room::Wide) => ("cleared", 7, 5),
-            (Self::Cleared, _) => ("clr", 3, 5),
-            (Self::Backlog, Room::Narrow) => ("queue", 5, 1),
-            (Self::Backlog, _) => ("backlog", 7, 1),
-            (Self::Oldest, _) => ("oldest", 6, 0),
-            (Self::Queries, _) => ("q/s", 5, 7),
-            (Self::Empty, _) => ("empty", 5, 6),
-            (Self::Acquired, _) => ("acquired", 8, 10),
-            (Self::Rescued, _) => ("rescued", 7, 8),
-            (Self::WokenBy, Room::Wide) => ("last woken by", 13, 3),
-            (Self::WokenBy, _) => ("woken by", 11, 3),
-            (Self::NextPoll, Room::Narrow) => ("poll", 4, 4),
-            (Self::NextPoll, _) => ("next poll", 9, 4),
-        }
-    }
-
-    /// The order that it shows.
-    fn sort(self) -> SortBy {
-        match self {
-            Self::Workers => SortBy::Workers,
-            Self::Waiting => SortBy::Waiting,
-            Self::Cleared => SortBy::Cleared,
-            Self::Backlog => SortBy::Backlog,
-            Self::Oldest => SortBy::Oldest,
-            Self::Queries => SortBy::Queries,
-            Self::Empty => SortBy::Empty,
-            Self::Acquired => SortBy::Acquired,
-            Self::Rescued => SortBy::Rescued,
-            Self::WokenBy => SortBy::WokenBy,
-            Self::NextPoll => SortBy::NextPoll,
-        }
-    }
-
-    fn alignment(self) -> Alignment {
-        match self {
-            Self::Cleared => Alignment::Center,
-            Self::WokenBy | Self::NextPoll => Alignment::Left,
-            _ => Alignment::Right,
-        }
+fn alignment(column: Column) -> Alignment {
+    match column {
+        Column::Cleared => Alignment::Center,
+        Column::WokenBy | Column::NextPoll => Alignment::Left,
+        _ => Alignment::Right,
     }
 }
 
@@ -152,20 +103,22 @@ pub(super) fn draw(table: &Table<'_>, titles: Rect, area: Rect, buffer: &mut Buf
         &Line::styled(format!("domains{}", sorted(SortBy::Name)), bold),
     );
     for (column, place) in &plan.columns {
-        let (name, ..) = column.shape(plan.shape);
+        let (name, ..) = layout(*column, plan.shape);
         // A blank on either side lifts the title out of the frame's line.
-        let (x, width) = aligned(name, titles.x + place.x, place.width, column.alignment());
+        let (x, width) = aligned(name, titles.x + place.x, place.width, alignment(*column));
         let text = Line::styled(format!(" {name} "), bold);
         let x = x.saturating_sub(1);
         put(buffer, Rect { x, width: (width + 2).min(titles.right().saturating_sub(x)), ..titles }, 0, &text);
     }
 
     // After all titles, whose blanks would cover it.
-    if let Some((column, place)) = plan.columns.iter().find(|(column, _)| sorted(column.sort()) != " ") {
-        let (name, ..) = column.shape(plan.shape);
-        let (x, width) = aligned(name, titles.x + place.x, place.width, column.alignment());
+    if let Some((column, place)) =
+        plan.columns.iter().find(|(column, _)| sorted(SortBy::Column(*column)) != " ")
+    {
+        let (name, ..) = layout(*column, plan.shape);
+        let (x, width) = aligned(name, titles.x + place.x, place.width, alignment(*column));
         let x = x + width.min(Span::raw(name).width() as u16);
-        let arrow = Line::styled(sorted(column.sort()), bold);
+        let arrow = Line::styled(sorted(SortBy::Column(*column)), bold);
         put(buffer, Rect { x, width: 1.min(titles.right().saturating_sub(x)), ..titles }, 0, &arrow);
     }
 
@@ -192,7 +145,7 @@ fn draw_row(row: &DomainRow, selected: bool, plan: &Plan, theme: &Theme, area: R
     for (column, place) in &plan.columns {
         let cell = cell(*column, row, plan.shape, theme);
         let text = cell.to_string();
-        let (x, width) = aligned(&text, area.x + place.x, place.width, column.alignment());
+        let (x, width) = aligned(&text, area.x + place.x, place.width, alignment(*column));
         put(buffer, Rect { x, width, ..area }, 0, &cell);
     }
     if selected && area.width > MARKS {
@@ -225,16 +178,16 @@ impl Plan {
         let shape = Room::of(width);
         let room = width.saturating_sub(MARKS);
         // The arrow behind a title needs room of its own, or it would stick to the next one.
-        let arrow = |column: &Column| u16::from(order == Some(column.sort()));
+        let arrow = |column: &Column| u16::from(order == Some(SortBy::Column(*column)));
         let taken = |columns: &[Column]| -> u16 {
-            columns.iter().map(|column| column.shape(shape).1 + 1 + arrow(column)).sum()
+            columns.iter().map(|column| layout(*column, shape).1 + 1 + arrow(column)).sum()
         };
 
         let mut columns = Column::ALL.to_vec();
         let least = brief.min(NAME_MIN.max(width / 4));
         while !columns.is_empty() && taken(&columns) + least > room {
             let rank = |column: &Column| {
-                if order == Some(column.sort()) { 0 } else { column.shape(shape).2 + 1 }
+                if order == Some(SortBy::Column(*column)) { 0 } else { layout(*column, shape).2 + 1 }
             };
             let worst = columns.iter().map(rank).max();
             columns.retain(|column| Some(rank(column)) != worst);
@@ -253,7 +206,7 @@ impl Plan {
         let columns = columns
             .into_iter()
             .map(|column| {
-                let place = Place { x: x + gap, width: column.shape(shape).1 };
+                let place = Place { x: x + gap, width: layout(column, shape).1 };
                 x = place.x + place.width + arrow(&column);
                 (column, place)
             })
@@ -277,8 +230,8 @@ fn cell<'a>(column: Column, row: &DomainRow, room: Room, theme: &Theme) -> Line<
     let plain = |text: String| Line::styled(text, Style::new());
     match column {
         Column::Workers => plain(format::short(row.workers as u64)),
-        Column::Waiting => plain(format::short(waiting(row) as u64)),
-        Column::Cleared => Line::styled(cleared(row, theme), theme.style(Role::Found)),
+        Column::Waiting => plain(format::short(row.waiting() as u64)),
+        Column::Cleared => Line::styled(dot(row, theme), theme.style(Role::Found)),
         Column::Backlog => {
             let role = if row.backlog > 0 { Role::Backlog } else { Role::Dim };
             Line::styled(format::short(row.backlog), theme.style(role))
@@ -308,12 +261,11 @@ fn cell<'a>(column: Column, row: &DomainRow, room: Room, theme: &Theme) -> Line<
 }
 
 /// A dot when a query is in flight or cleared, and on how many replicas.
-fn cleared(row: &DomainRow, theme: &Theme) -> String {
-    let count = row.replicas.iter().filter(|replica| replica.phase != DomainPhase::Idle).count();
-    match count {
+fn dot(row: &DomainRow, theme: &Theme) -> String {
+    match cleared(row) {
         0 => String::new(),
         1 => theme.glyphs.cleared.to_owned(),
-        _ => format!("{}{count}", theme.glyphs.cleared),
+        count => format!("{}{count}", theme.glyphs.cleared),
     }
 }
 

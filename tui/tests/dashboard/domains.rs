@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clearance::model::{SortBy, View, row_label};
+use clearance::model::{Column, SortBy, View, row_label};
 use clearance::theme::Theme;
 use clearance::update::{Command, Message};
 use crossterm::event::KeyCode;
@@ -66,12 +66,12 @@ fn every_column_can_be_the_order_and_says_in_which_direction() {
     domains.iter_mut().enumerate().for_each(|(number, row)| row.workers = number);
     desk.show(snapshot).keys("2");
     let heading = |desk: &Desk| desk.screen().lines().nth(2).expect("a heading").to_owned();
-    for sort in SortBy::ALL.into_iter().skip(1) {
+    for sort in SortBy::all().skip(1) {
         desk.keys("o");
         assert_eq!(desk.model.domains.sort, sort);
         let name = match sort {
             SortBy::Name => "domains",
-            SortBy::WokenBy => "last woken by",
+            SortBy::Column(Column::WokenBy) => "last woken by",
             other => other.name(),
         };
         let (up, down) = (format!("{name}↑"), format!("{name}↓"));
@@ -92,7 +92,7 @@ fn column_that_orders_stays_where_there_is_little_room() {
     let mut desk = Desk::new(60, 20);
     desk.show(dropping()).keys("2");
     assert!(!desk.screen().contains("acquired"));
-    while desk.model.domains.sort != SortBy::Acquired {
+    while desk.model.domains.sort != SortBy::Column(Column::Acquired) {
         desk.keys("o");
     }
     assert!(desk.screen().contains("acquired↓ "), "{}", desk.screen());

@@ -12,13 +12,12 @@ mod tests;
 
 use std::fmt;
 use std::ops::Range;
-use std::time::Duration;
 
 use loadgen::scenario::nearest;
 use loadgen::scenario::quantity::parse_duration;
-use loadgen::snapshot::{Cause, DomainPhase, DomainRow, ProvisionerType, RootCause};
+use loadgen::snapshot::{Cause, DomainRow, ProvisionerType, RootCause};
 
-use super::{next_poll, row_label, waiting};
+use super::{Column, row_label};
 
 /// The language, for whoever writes a filter: an example and what it means.
 pub const SYNTAX: &[(&str, &str)] = &[
@@ -66,25 +65,10 @@ enum Test {
     Label(String),
     Type(ProvisionerType),
     Tag(String, Option<String>),
-    Figure(Figure, Comparison, f64),
+    Figure(Column, Comparison, f64),
     Cause(Cause),
     Root(RootCause),
     Replica(usize),
-}
-
-/// A figure of a row that can be compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Figure {
-    Workers,
-    Waiting,
-    Cleared,
-    Backlog,
-    Oldest,
-    Queries,
-    Empty,
-    Acquired,
-    Rescued,
-    Poll,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +79,20 @@ enum Comparison {
     AtMost,
     Equal,
 }
+
+/// What can be compared, by the word that stands before the sign.
+const FIGURES: [(&str, Column); 10] = [
+    ("workers", Column::Workers),
+    ("waiting", Column::Waiting),
+    ("cleared", Column::Cleared),
+    ("backlog", Column::Backlog),
+    ("oldest", Column::Oldest),
+    ("queries", Column::Queries),
+    ("empty", Column::Empty),
+    ("acquired", Column::Acquired),
+    ("rescued", Column::Rescued),
+    ("poll", Column::NextPoll),
+];
 
 /// What stands before a colon.
 const FIELDS: [&str; 5] = ["type", "tag", "cause", "root", "replica"];
@@ -200,11 +198,10 @@ impl Test {
         match word.chars[at].0 {
             ':' => Self::read_field(word, &name, value),
             // Names of domains have an equals sign in them: `env=prod` is looked for there.
-            '=' if Figure::named(&name).is_none() => Ok(Self::Label(word.text(from..end).to_lowercase())),
+            '=' if figure(&name).is_none() => Ok(Self::Label(word.text(from..end).to_lowercase())),
             sign => {
-                let Some(figure) = Figure::named(&name) else {
-                    let names = Figure::ALL.map(Figure::name);
-                    return word.wrong(unknown("figure", &name, &names));
+                let Some(figure) = figure(&name) else {
+                    return word.wrong(unknown("figure", &name, &FIGURES.map(|(name, _)| name)));
                 };
                 let is_wide = sign != '=' && value.starts_with('=');
                 let value = if is_wide { &value[1..] } else { &value };
@@ -215,7 +212,7 @@ impl Test {
                     ('<', true) => Comparison::AtMost,
                     _ => Comparison::Equal,
                 };
-                match figure.read(value) {
+                match read_figure(figure, &name, value) {
                     Ok(than) => Ok(Self::Figure(figure, comparison, than)),
                     Err(what) => word.wrong(what),
                 }
@@ -267,14 +264,13 @@ impl Test {
                 tags.any(|(tag, value)| tag == key && of.as_ref().is_none_or(|of| value == of))
             }
             Self::Figure(figure, comparison, than) => {
-                let value = figure.of(row);
-                match comparison {
+                figure.figure(row).is_some_and(|value| match comparison {
                     Comparison::More => value > *than,
                     Comparison::AtLeast => value >= *than,
                     Comparison::Less => value < *than,
                     Comparison::AtMost => value <= *than,
                     Comparison::Equal => (value - than).abs() < f64::EPSILON,
-                }
+                })
             }
             Self::Cause(cause) => row.last_cause == Some(*cause),
             Self::Root(root) => row.last_root == Some(*root),
@@ -283,71 +279,21 @@ impl Test {
     }
 }
 
-impl Figure {
-    const ALL: [Self; 10] = [
-        Self::Workers,
-        Self::Waiting,
-        Self::Cleared,
-        Self::Backlog,
-        Self::Oldest,
-        Self::Queries,
-        Self::Empty,
-        Self::Acquired,
-        Self::Rescued,
-        Self::Poll,
-    ];
+fn figure(name: &str) -> Option<Column> {
+    FIGURES.into_iter().find(|(word, _)| *word == name).map(|(_, column)| column)
+}
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Workers => "workers",
-            Self::Waiting => "waiting",
-            Self::Cleared => "cleared",
-            Self::Backlog => "backlog",
-            Self::Oldest => "oldest",
-            Self::Queries => "queries",
-            Self::Empty => "empty",
-            Self::Acquired => "acquired",
-            Self::Rescued => "rescued",
-            Self::Poll => "poll",
-        }
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|figure| figure.name() == name)
-    }
-
-    /// Reads what it is compared with, in the unit of [`of`](Self::of).
-    fn read(self, text: &str) -> Result<f64, String> {
-        let name = self.name();
-        let number = |text: &str| text.parse().ok().filter(|number: &f64| number.is_finite());
-        match self {
-            Self::Oldest | Self::Poll => parse_duration(text)
-                .map(|time| time.as_secs_f64())
-                .map_err(|_| format!("a time with its unit is missing, as in {name}>250ms")),
-            Self::Empty => number(text.strip_suffix('%').unwrap_or(text))
-                .map(|percent| percent / 100.0)
-                .ok_or_else(|| format!("a share is missing, as in {name}>50%")),
-            _ => number(text).ok_or_else(|| format!("a number is missing, as in {name}>10")),
-        }
-    }
-
-    /// What it is in a row: a count, seconds, or a share.
-    fn of(self, row: &DomainRow) -> f64 {
-        let seconds = |time: Option<Duration>| time.map_or(0.0, |time| time.as_secs_f64());
-        match self {
-            Self::Workers => row.workers as f64,
-            Self::Waiting => waiting(row) as f64,
-            Self::Cleared => {
-                row.replicas.iter().filter(|replica| replica.phase != DomainPhase::Idle).count() as f64
-            }
-            Self::Backlog => row.backlog as f64,
-            Self::Oldest => seconds(row.oldest),
-            Self::Queries => row.queries_per_s,
-            Self::Empty => row.empty_share,
-            Self::Acquired => row.acquired as f64,
-            Self::Rescued => row.rescued as f64,
-            Self::Poll => next_poll(row).map_or(f64::INFINITY, |(left, _)| left.as_secs_f64()),
-        }
+/// Reads what a figure is compared with, in the unit that a row has it in.
+fn read_figure(figure: Column, name: &str, text: &str) -> Result<f64, String> {
+    let number = |text: &str| text.parse().ok().filter(|number: &f64| number.is_finite());
+    match figure {
+        Column::Oldest | Column::NextPoll => parse_duration(text)
+            .map(|time| time.as_secs_f64())
+            .map_err(|_| format!("a time with its unit is missing, as in {name}>250ms")),
+        Column::Empty => number(text.strip_suffix('%').unwrap_or(text))
+            .map(|percent| percent / 100.0)
+            .ok_or_else(|| format!("a share is missing, as in {name}>50%")),
+        _ => number(text).ok_or_else(|| format!("a number is missing, as in {name}>10")),
     }
 }
 

@@ -1,19 +1,18 @@
 //! Which domains are shown, in what order, which one is selected; and what a row says about its domain.
 
+mod column;
 mod filter;
 mod page;
 mod sort;
 
 use std::time::Duration;
 
-use loadgen::snapshot::{DomainRow, ProvisionerType, Snapshot, Tags};
+use loadgen::snapshot::{DomainNumber, DomainRow, Snapshot};
 
+pub use column::{Column, cleared};
 pub use filter::{Filter, FilterError, SYNTAX};
 pub use page::{PageState, PastWakeup, WakeupOutcome};
 pub use sort::SortBy;
-
-/// Names a domain across snapshots.
-pub type DomainKey = (Vec<ProvisionerType>, Tags);
 
 /// From this age on, a job that waits is worth a mark.
 const OLD: Duration = Duration::from_secs(1);
@@ -38,7 +37,7 @@ pub struct DomainsState {
     /// The selected one of `rows`; 0 when there are none.
     pub selected: usize,
     /// Which domain that is, so that the selection follows it.
-    pub selected_key: Option<DomainKey>,
+    selected_number: Option<DomainNumber>,
     /// The first of `rows` on the screen.
     pub offset: usize,
     /// Whether the selected domain's page is open.
@@ -63,16 +62,15 @@ impl DomainsState {
     pub fn refresh(&mut self, snapshot: &Snapshot, page: usize) {
         self.rows = visible_rows(snapshot, &self.filter, self.sort, self.reversed);
         let found = self
-            .selected_key
-            .as_ref()
-            .and_then(|key| self.rows.iter().position(|&row| key_of(&snapshot.domains[row]) == *key));
+            .selected_number
+            .and_then(|number| self.rows.iter().position(|&row| snapshot.domains[row].number == number));
         self.select(found.unwrap_or(self.selected), snapshot, page);
     }
 
     /// Selects one of `rows`, or the nearest there is, and scrolls so that it is among `page` rows shown.
     pub fn select(&mut self, row: usize, snapshot: &Snapshot, page: usize) {
         self.selected = row.min(self.rows.len().saturating_sub(1));
-        self.selected_key = self.row(snapshot).map(key_of);
+        self.selected_number = self.row(snapshot).map(|row| row.number);
         let page = page.max(1);
         self.offset = self
             .offset
@@ -85,12 +83,6 @@ impl DomainsState {
     pub fn row<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a DomainRow> {
         self.rows.get(self.selected).and_then(|&row| snapshot.domains.get(row))
     }
-}
-
-/// Names `row`'s domain across snapshots.
-#[must_use]
-pub fn key_of(row: &DomainRow) -> DomainKey {
-    (row.provisioners.clone(), row.tags.clone())
 }
 
 /// The rows of `snapshot` that `filter` lets through, in order.
@@ -131,12 +123,6 @@ pub fn trouble(row: &DomainRow) -> Trouble {
     } else {
         Trouble::Behind
     }
-}
-
-/// Acquirees that wait in `row`'s domain over all replicas.
-#[must_use]
-pub fn waiting(row: &DomainRow) -> usize {
-    row.waiting()
 }
 
 /// Time left to the nearest backup poll over all replicas, and its period.

@@ -3,9 +3,9 @@
 use std::cmp::{Ordering, Reverse};
 use std::time::Duration;
 
-use loadgen::snapshot::{DomainPhase, DomainRow, Snapshot};
+use loadgen::snapshot::{DomainRow, Snapshot};
 
-use super::{Trouble, next_poll, row_label, trouble, waiting};
+use super::{Column, Trouble, row_label, trouble};
 
 /// What the Domains view is ordered by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,47 +15,15 @@ pub enum SortBy {
     Trouble,
     /// The domain's name.
     Name,
-    /// Workers that belong to it.
-    Workers,
-    /// Acquirees that wait.
-    Waiting,
-    /// Replicas on which it is cleared or querying.
-    Cleared,
-    /// Jobs that wait.
-    Backlog,
-    /// How long the oldest of them has waited.
-    Oldest,
-    /// Queries per second.
-    Queries,
-    /// Share of empty queries.
-    Empty,
-    /// Jobs acquired.
-    Acquired,
-    /// Jobs that the backup poll rescued.
-    Rescued,
-    /// What woke it last.
-    WokenBy,
-    /// Time left to the backup poll.
-    NextPoll,
+    /// What stands in a column beside it.
+    Column(Column),
 }
 
 impl SortBy {
     /// Every order there is: trouble, then the table's columns from left to right.
-    pub const ALL: [Self; 13] = [
-        Self::Trouble,
-        Self::Name,
-        Self::Workers,
-        Self::Waiting,
-        Self::Cleared,
-        Self::Backlog,
-        Self::Oldest,
-        Self::Queries,
-        Self::Empty,
-        Self::Acquired,
-        Self::Rescued,
-        Self::WokenBy,
-        Self::NextPoll,
-    ];
+    pub fn all() -> impl Iterator<Item = Self> + Clone {
+        [Self::Trouble, Self::Name].into_iter().chain(Column::ALL.map(Self::Column))
+    }
 
     /// Its name in the title.
     #[must_use]
@@ -63,33 +31,23 @@ impl SortBy {
         match self {
             Self::Trouble => "trouble",
             Self::Name => "name",
-            Self::Workers => "workers",
-            Self::Waiting => "waiting",
-            Self::Cleared => "cleared",
-            Self::Backlog => "backlog",
-            Self::Oldest => "oldest",
-            Self::Queries => "q/s",
-            Self::Empty => "empty",
-            Self::Acquired => "acquired",
-            Self::Rescued => "rescued",
-            Self::WokenBy => "woken by",
-            Self::NextPoll => "next poll",
+            Self::Column(column) => column.name(),
         }
     }
 
     /// The order `steps` further, round and round.
     #[must_use]
     pub fn step(self, steps: isize) -> Self {
-        let at = Self::ALL.iter().position(|sort| *sort == self).unwrap_or(0);
-        let count = Self::ALL.len().cast_signed();
-        Self::ALL[(at.cast_signed() + steps).rem_euclid(count).cast_unsigned()]
+        let count = Self::all().count().cast_signed();
+        let at = Self::all().position(|sort| sort == self).unwrap_or(0).cast_signed();
+        Self::all().nth((at + steps).rem_euclid(count).cast_unsigned()).unwrap_or_default()
     }
 
     /// Whether its rows fall from the top to the bottom unless they are turned round: who looks for a figure looks
     /// for the largest, and for a poll looks for the next.
     #[must_use]
     pub fn falls(self) -> bool {
-        !matches!(self, Self::Name | Self::WokenBy | Self::NextPoll)
+        !matches!(self, Self::Name | Self::Column(Column::WokenBy | Column::NextPoll))
     }
 
     /// Puts `rows` of `snapshot` in order. Equal ones keep their places.
@@ -101,27 +59,18 @@ impl SortBy {
             (Self::Trouble, true) => rows.sort_by_cached_key(|&at| hurt(row(at))),
             (Self::Name, false) => rows.sort_by_cached_key(|&at| row_label(row(at))),
             (Self::Name, true) => rows.sort_by_cached_key(|&at| Reverse(row_label(row(at)))),
-            (_, false) => rows.sort_by(|&a, &b| self.compare(row(a), row(b))),
-            (_, true) => rows.sort_by(|&a, &b| self.compare(row(b), row(a))),
+            (Self::Column(column), false) => rows.sort_by(|&a, &b| compare(column, row(a), row(b))),
+            (Self::Column(column), true) => rows.sort_by(|&a, &b| compare(column, row(b), row(a))),
         }
     }
+}
 
-    fn compare(self, a: &DomainRow, b: &DomainRow) -> Ordering {
-        match self {
-            Self::Trouble => hurt(b).cmp(&hurt(a)),
-            Self::Name => row_label(a).cmp(&row_label(b)),
-            Self::Workers => b.workers.cmp(&a.workers),
-            Self::Waiting => waiting(b).cmp(&waiting(a)),
-            Self::Cleared => cleared(b).cmp(&cleared(a)),
-            Self::Backlog => b.backlog.cmp(&a.backlog),
-            Self::Oldest => b.oldest.cmp(&a.oldest),
-            Self::Queries => b.queries_per_s.total_cmp(&a.queries_per_s),
-            Self::Empty => b.empty_share.total_cmp(&a.empty_share),
-            Self::Acquired => b.acquired.cmp(&a.acquired),
-            Self::Rescued => b.rescued.cmp(&a.rescued),
-            Self::WokenBy => (a.last_cause, a.last_root).cmp(&(b.last_cause, b.last_root)),
-            Self::NextPoll => left(a).cmp(&left(b)),
-        }
+/// Which of two rows stands above the other.
+fn compare(column: Column, a: &DomainRow, b: &DomainRow) -> Ordering {
+    match (column.figure(a), column.figure(b)) {
+        (Some(a), Some(b)) if SortBy::Column(column).falls() => b.total_cmp(&a),
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        _ => (a.last_cause, a.last_root).cmp(&(b.last_cause, b.last_root)),
     }
 }
 
@@ -131,12 +80,4 @@ fn hurt(row: &DomainRow) -> (Trouble, Option<Duration>, u64) {
         Trouble::None => (Trouble::None, None, 0),
         trouble => (trouble, row.oldest, row.backlog),
     }
-}
-
-fn cleared(row: &DomainRow) -> usize {
-    row.replicas.iter().filter(|replica| replica.phase != DomainPhase::Idle).count()
-}
-
-fn left(row: &DomainRow) -> Duration {
-    next_poll(row).map_or(Duration::MAX, |(left, _)| left)
 }

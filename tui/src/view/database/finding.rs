@@ -6,7 +6,7 @@ use loadgen::snapshot::Snapshot;
 
 use super::super::{format, period};
 use super::recent::Recent;
-use crate::model::{Trouble, trouble, waiting};
+use crate::model::{Trouble, trouble};
 use crate::theme::Role;
 
 /// Fewer queries under way than this are next to nothing.
@@ -60,7 +60,7 @@ pub(super) fn finding(snapshot: &Snapshot, recent: &Recent<'_>, is_brief: bool) 
         );
     }
     let behind = || snapshot.domains.iter().filter(|row| trouble(row) == Trouble::Behind);
-    if load >= QUEUED && behind().any(|row| waiting(row) > 0) {
+    if load >= QUEUED && behind().any(|row| row.waiting() > 0) {
         return Finding::new(Role::Alarm, "the limit, it seems: jobs and workers wait for queries", detail);
     }
     if load >= QUEUED && is_queue(recent) {

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use super::super::domain_table::{cause_in_words, share_left};
 use super::super::format;
 use super::super::paint::{Segment, bar, fit};
-use crate::model::{PastWakeup, Trouble, WakeupOutcome, trouble, waiting};
+use crate::model::{PastWakeup, Trouble, WakeupOutcome, trouble};
 use crate::theme::{Role, Theme};
 
 /// Below this width titles are short and polls have no bar.
@@ -21,7 +21,7 @@ pub(super) fn meaning<'a>(row: &DomainRow, theme: &Theme, width: u16) -> Line<'a
     let (text, role) = match trouble(row) {
         Trouble::Asleep if width < NARROW => ("! jobs wait while workers sleep", Role::Alarm),
         Trouble::Asleep => ("! jobs wait while workers sleep: a wakeup was lost", Role::Alarm),
-        Trouble::Behind if waiting(row) == 0 => ("~ jobs wait, and no worker is free", Role::Warning),
+        Trouble::Behind if row.waiting() == 0 => ("~ jobs wait, and no worker is free", Role::Warning),
         Trouble::Behind => ("~ jobs wait, but are being taken", Role::Warning),
         Trouble::None if row.backlog > 0 => ("jobs are taken as they come", Role::Text),
         Trouble::None => ("no job waits", Role::Text),
@@ -36,7 +36,7 @@ pub(super) fn figures<'a>(row: &DomainRow, theme: &Theme, width: u16) -> [Line<'
         ("backlog", format::count(row.backlog), if row.backlog > 0 { Role::Backlog } else { Role::Text }),
         ("oldest", oldest, Role::Text),
         ("workers", format::count(row.workers as u64), Role::Text),
-        ("waiting", format::count(waiting(row) as u64), Role::Text),
+        ("waiting", format::count(row.waiting() as u64), Role::Text),
     ];
     let queries = vec![
         ("acquired", format::count(row.acquired), Role::Text),

@@ -1,4 +1,6 @@
-use loadgen::snapshot::{DomainReplica, Tags};
+use std::time::Duration;
+
+use loadgen::snapshot::{DomainPhase, DomainReplica, Tags};
 
 use super::*;
 
