@@ -15,6 +15,11 @@ pub(super) fn micros(us: u64) -> String {
     }
 }
 
+/// How long something waited or took, see [`micros`].
+pub(super) fn wait(time: Duration) -> String {
+    micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+}
+
 /// A time on a person's scale: `0.3s`, `21s`, `3m05s`, `2h10m`.
 pub(super) fn duration(time: Duration) -> String {
     let s = time.as_secs_f64();

@@ -149,7 +149,7 @@ pub fn help_lines(model: &Model) -> usize {
 /// How long something waited, as every view writes it.
 #[must_use]
 pub fn wait(wait: Duration) -> String {
-    format::micros(u64::try_from(wait.as_micros()).unwrap_or(u64::MAX))
+    format::wait(wait)
 }
 
 /// How many lines a screenful of the warnings has.

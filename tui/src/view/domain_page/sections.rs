@@ -1,7 +1,5 @@
 //! The parts of a domain's page, as lines.
 
-use std::time::Duration;
-
 use loadgen::snapshot::{DomainPage, DomainPhase, DomainReplica, DomainRow, PageReplica, PageToken, Posting};
 use ratatui::text::{Line, Span};
 
@@ -115,7 +113,7 @@ fn phase(replica: &DomainReplica, page: Option<&PageReplica>) -> (String, Role) 
     match page.map(|page| page.clearance) {
         Some(Some(clearance)) => {
             let name = if clearance.phase == DomainPhase::Querying { "querying" } else { "cleared" };
-            (format!("{name} {}", micros(clearance.since)), Role::Found)
+            (format!("{name} {}", format::wait(clearance.since)), Role::Found)
         }
         Some(None) => ("idle".to_owned(), Role::Dim),
         None => match replica.phase {
@@ -144,7 +142,7 @@ pub(super) fn backlog<'a>(page: &DomainPage, theme: &Theme) -> Vec<Line<'a>> {
         Line::from(vec![
             Span::styled(format!("{:>6}", format::short(shape.queued)), theme.style(Role::Backlog)),
             Span::styled("  oldest ", theme.style(Role::Dim)),
-            Span::raw(format!("{:<6} ", micros(shape.oldest))),
+            Span::raw(format!("{:<6} ", format::wait(shape.oldest))),
             Span::raw(shape_in_words(&shape.shape)),
             Span::styled(shared, theme.style(Role::Dim)),
         ])
@@ -210,7 +208,7 @@ pub(super) fn acquirees<'a>(page: &DomainPage, theme: &Theme) -> Vec<Line<'a>> {
             lines.push(Line::from(vec![
                 Span::styled(format!("{:<7} {:>5} ", replica.replica, place + 1), theme.style(Role::Dim)),
                 Span::styled(format!("{mark}{does:<9}"), theme.style(role)),
-                Span::raw(format!("{:>7}  ", micros(acquiree.waited))),
+                Span::raw(format!("{:>7}  ", format::wait(acquiree.waited))),
                 Span::styled(acquiree.worker.clone(), theme.style(Role::Dim)),
             ]));
         }
@@ -240,7 +238,7 @@ fn wakeup_line<'a>(wakeup: &PastWakeup, theme: &Theme) -> Line<'a> {
         WakeupOutcome::Revoked => ("all left".to_owned(), Role::Dim),
     };
     let replica = wakeup.replica.map_or_else(String::new, |replica| format!("r{replica}"));
-    let took = wakeup.took.map_or_else(String::new, micros);
+    let took = wakeup.took.map_or_else(String::new, format::wait);
     Line::from(vec![
         Span::styled(
             format!("{}.{:03} {replica:<3} ", format::clock(wakeup.at), wakeup.at.subsec_millis()),
@@ -264,8 +262,4 @@ fn shape_in_words(shape: &Posting) -> String {
         words.extend([" ", key, "=", value]);
     }
     words
-}
-
-fn micros(time: Duration) -> String {
-    format::micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
 }

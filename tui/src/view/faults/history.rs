@@ -154,7 +154,7 @@ fn meanwhile<'a>(record: &FaultRecord, theme: &Theme, width: u16) -> Line<'a> {
         format!("{} {}", format::count(count), if count == 1 { one } else { many })
     };
     deed(of.rescued, Role::Rescued, count(of.rescued, "rescued", "rescued"));
-    let longest = format::micros(u64::try_from(of.longest_wait.as_micros()).unwrap_or(u64::MAX));
+    let longest = format::wait(of.longest_wait);
     deed(of.late, Role::Warning, format!("{} late, up to {longest}", format::count(of.late)));
     deed(of.crashed, Role::Warning, count(of.crashed, "worker died", "workers died"));
     deed(of.losses_signalled, Role::Warning, count(of.losses_signalled, "loss told", "losses told"));

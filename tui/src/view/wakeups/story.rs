@@ -70,7 +70,7 @@ fn head(chapter: &Chapter) -> String {
     let after = if chapter.after.is_zero() {
         String::new()
     } else {
-        format!("+{}", format::micros(chapter.after.as_micros().try_into().unwrap_or(u64::MAX)))
+        format!("+{}", format::wait(chapter.after))
     };
     let replica = chapter.replica.map_or(String::new(), |replica| format!("r{replica}"));
     format!("{} {after:>8} {replica:>3} ", moment(chapter.at))
