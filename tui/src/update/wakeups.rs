@@ -61,7 +61,7 @@ pub(super) fn back(model: &mut Model) {
 pub(super) fn go(model: &mut Model, movement: Movement) {
     if let Some(scrolled) = model.wakeups.story {
         let (page, lines) = (view::wakeups_story_page(model), view::wakeups_story_lines(model));
-        model.wakeups.story = Some(moved(scrolled, movement, page, (lines + 1).saturating_sub(page).max(1)));
+        model.wakeups.story = Some(moved(scrolled, movement, page, lines));
         return;
     }
     let page = view::wakeups_page(model);

@@ -1,4 +1,4 @@
-//! Every domain, sorted and filtered, one selected. Enter shows that one alone.
+//! Every domain, sorted and filtered, one selected; or that one alone.
 //!
 //! ```text
 //! ┌ domains ── waiting↓ ─ … ─ next poll ───────────────────────────────┐
@@ -12,7 +12,8 @@ use ratatui::text::{Line, Span};
 
 use super::domain_page;
 use super::domain_table::{self, Table};
-use super::paint::{Segment, fit, frame, put, title};
+use super::paint::{Segment, bottom, fit, frame, put, title};
+use crate::keymap::Action;
 use crate::model::Model;
 use crate::theme::Role;
 
@@ -34,17 +35,19 @@ fn draw_table(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     let (theme, state) = (&model.theme, &model.domains);
     let inner = frame(buffer, area, &title("domains", "", theme), theme);
-    let bottom = Rect { x: area.x + 2, y: area.bottom() - 1, width: area.width.saturating_sub(4), height: 1 };
+    let bottom = bottom(area);
     put(buffer, bottom, 0, &status(model, bottom.width));
     let room = usize::from(inner.height);
     // The screen may be smaller than the scroll position was made for.
     let offset = state.offset.clamp((state.selected + 1).saturating_sub(room.max(1)), state.selected);
     let rows = state.rows.get(offset..).unwrap_or_default();
     if rows.is_empty() {
+        let clears = model.keymap.key_for(model.view, Action::Back).filter(|_| !state.editing);
         let why = if model.shown.domains.is_empty() {
-            " no domain yet: no worker has asked for a job"
+            " no domain yet: no worker has asked for a job".to_owned()
         } else {
-            " the filter hides every domain; Esc clears it"
+            let clears = clears.map_or_else(String::new, |key| format!("; {key} clears it"));
+            format!(" the filter hides every domain{clears}")
         };
         return put(buffer, inner, 0, &Line::styled(why, theme.style(Role::Dim)));
     }

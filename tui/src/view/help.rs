@@ -14,7 +14,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
 use super::closing;
-use super::paint::{frame, put, title};
+use super::paint::{self, frame, scrolled, title};
 use crate::keymap::{Binding, EVERYWHERE, bindings_of};
 use crate::model::{Model, SYNTAX, View};
 use crate::theme::Role;
@@ -67,21 +67,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let lines = lines(model, area.width.saturating_sub(4));
     let inner = frame(buffer, area, &title("help", closing(model), theme), theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    let rows = usize::from(inner.height);
-    let from = model.help.unwrap_or(0).min(lines.len().saturating_sub(rows));
-    for (row, line) in (0..inner.height).zip(&lines[from..]) {
-        put(buffer, inner, row, line);
-    }
-    if from + rows < lines.len() {
-        let more = format!(" {} more ", theme.glyphs.arrows[1]);
-        let bottom = Rect {
-            x: area.x + 2,
-            y: area.bottom().saturating_sub(1),
-            width: area.width.saturating_sub(4),
-            height: 1,
-        };
-        put(buffer, bottom, 0, &Line::styled(more, theme.style(Role::Key)));
-    }
+    scrolled(buffer, area, inner, &lines, model.help.unwrap_or(0), theme);
 }
 
 pub(super) fn page(area: Rect) -> usize {
@@ -89,7 +75,7 @@ pub(super) fn page(area: Rect) -> usize {
 }
 
 pub(super) fn positions(model: &Model, area: Rect) -> usize {
-    (lines(model, place(area).width.saturating_sub(4)).len() + 1).saturating_sub(page(area)).max(1)
+    paint::positions(lines(model, place(area).width.saturating_sub(4)).len(), page(area))
 }
 
 /// In the middle, no wider than reads well.

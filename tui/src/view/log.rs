@@ -12,7 +12,8 @@ use ratatui::text::{Line, Span};
 use tracing::Level;
 
 use super::format;
-use super::paint::{Segment, clip, fit, frame, put};
+use super::paint::{Segment, bottom, clip, fit, frame, put};
+use crate::keymap::log::Action as Log;
 use crate::keymap::{Action, Movement};
 use crate::log_ring::LogLine;
 use crate::model::{Model, View};
@@ -34,16 +35,8 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, log) = (&model.theme, &model.log);
     let inner = frame(buffer, area, &heading(model, area.width.saturating_sub(4)), theme);
     let rows = usize::from(inner.height);
-    let bottom = Rect {
-        x: area.x + 2,
-        y: area.bottom().saturating_sub(1),
-        width: area.width.saturating_sub(4),
-        height: 1,
-    };
-    let status = status(model, rows, bottom.width);
-    if status.width() > 0 {
-        put(buffer, bottom, 0, &status);
-    }
+    let bottom = bottom(area);
+    put(buffer, bottom, 0, &status(model, rows, bottom.width));
     if log.count() == 0 {
         let why = match log.all() {
             0 if model.is_recording() => " a recording holds what was measured, not what was said",
@@ -63,7 +56,11 @@ fn heading<'a>(model: &Model, width: u16) -> Line<'a> {
     let dim = |rank: u8, text: String| Segment::new(rank, vec![Span::styled(text, theme.style(Role::Dim))]);
     let state = match (log.follows(), model.frozen_since) {
         (true, _) => Span::styled("following", theme.style(Role::Found)),
-        (false, None) => Span::styled("HELD: f follows", theme.style(Role::Frozen)),
+        (false, None) => {
+            let key = model.keymap.key_for(View::Log, Action::Log(Log::Hold));
+            let text = key.map_or_else(|| "HELD".to_owned(), |key| format!("HELD: {key} follows"));
+            Span::styled(text, theme.style(Role::Frozen))
+        }
         (false, Some(_)) => Span::styled("FROZEN", theme.style(Role::Frozen)),
     };
     let level = if log.level == Level::TRACE {

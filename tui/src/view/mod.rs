@@ -110,10 +110,10 @@ pub fn wakeups_story_page(model: &Model) -> usize {
     wakeups::story_page(Screen::of(model, whole(model)).body)
 }
 
-/// How many lines a wakeup's story has.
+/// By how many lines a wakeup's story can be scrolled, and one.
 #[must_use]
 pub fn wakeups_story_lines(model: &Model) -> usize {
-    wakeups::story_lines(model)
+    wakeups::story_positions(model, Screen::of(model, whole(model)).body)
 }
 
 /// How many lines a screenful of the Database view has.

@@ -11,15 +11,15 @@
 //! └───────────────────────────────────────────────┘
 //! ```
 //!
-//! A warning takes a line above them. With more height the backlog and the queue wait over time join in; with too little room for frames every
-//! panel becomes one line, and the table has the rest.
+//! A warning takes a line above them. With more height the backlog and the queue wait over time join in; with too
+//! little room for frames every panel becomes one line, and the table has the rest.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::domain_table::{self, Table};
-use super::paint::{divider, frame, put, title};
+use super::paint::{bottom, divider, frame, put, title};
 use super::{found, jobs, period, queries, queue_wait, warnings};
 use crate::keymap::Action;
 use crate::model::{Model, View, worst_first};
@@ -137,9 +137,7 @@ fn draw_table(model: &Model, area: Rect, buffer: &mut Buffer) {
         let more = key.map_or_else(|| format!("{hidden} more"), |key| format!("{hidden} more: press {key}"));
         let note =
             Line::from(vec![Span::raw(" "), Span::styled(more, theme.style(Role::Key)), Span::raw(" ")]);
-        let line =
-            Rect { x: area.x + 2, y: area.bottom() - 1, width: area.width.saturating_sub(4), height: 1 };
-        put(buffer, line, 0, &note);
+        put(buffer, bottom(area), 0, &note);
     }
 }
 

@@ -112,6 +112,44 @@ pub(super) fn divider(buffer: &mut Buffer, area: Rect, row: u16, title: &Line<'_
     }
 }
 
+/// The lower line of the frame around `area`, between its corners and a column of it on either side.
+pub(super) fn bottom(area: Rect) -> Rect {
+    let height = u16::from(area.height > 2);
+    Rect { x: area.x + 2, y: area.bottom().saturating_sub(1), width: area.width.saturating_sub(4), height }
+}
+
+/// How many lines there are below those on the screen, for the lower line of a frame; empty when there are none.
+pub(super) fn more<'a>(below: usize, theme: &Theme) -> Line<'a> {
+    if below == 0 {
+        return Line::default();
+    }
+    Line::styled(format!(" {} {below} more ", theme.glyphs.arrows[1]), theme.style(Role::Key))
+}
+
+/// Writes `lines` into `inner` from the one on that it is `scrolled` to, but never past the last screenful, and says
+/// in the lower line of the frame around `area` how many there are more.
+pub(super) fn scrolled(
+    buffer: &mut Buffer,
+    area: Rect,
+    inner: Rect,
+    lines: &[Line<'_>],
+    scrolled: usize,
+    theme: &Theme,
+) {
+    let rows = usize::from(inner.height);
+    let from = scrolled.min(lines.len().saturating_sub(rows));
+    for (row, line) in (0..inner.height).zip(&lines[from..]) {
+        put(buffer, inner, row, line);
+    }
+    let below = lines.len().saturating_sub(from + rows);
+    put(buffer, bottom(area), 0, &more(below, theme));
+}
+
+/// By how many lines so many can be scrolled in a page of `rows`, and one.
+pub(super) fn positions(lines: usize, rows: usize) -> usize {
+    lines.saturating_sub(rows) + 1
+}
+
 fn rule(buffer: &mut Buffer, area: Rect, row: u16, ends: [&str; 2], theme: &Theme) {
     let style = theme.style(Role::Border);
     let y = area.y + row;

@@ -15,14 +15,14 @@
 use std::time::Duration;
 
 use loadgen::report::wrapped;
-use loadgen::snapshot::{RunPhase, Snapshot, Warning};
+use loadgen::snapshot::{RunPhase, Warning};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
-use super::format;
-use super::paint::{clip, frame, put, title};
+use super::paint::{self, clip, frame, scrolled, title};
+use super::{closing, format};
 use crate::keymap::Action;
 use crate::model::Model;
 use crate::theme::{Role, Theme};
@@ -66,18 +66,9 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let area = place(area).intersection(buffer.area);
     Clear.render(area, buffer);
     let lines = lines(model, area.width.saturating_sub(4));
-    let inner = frame(buffer, area, &heading(&model.shown, theme), theme);
+    let inner = frame(buffer, area, &heading(model), theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    let rows = usize::from(inner.height);
-    let from = model.warnings.unwrap_or(0).min(lines.len().saturating_sub(rows));
-    for (row, line) in (0..inner.height).zip(&lines[from..]) {
-        put(buffer, inner, row, line);
-    }
-    if from + rows < lines.len() {
-        let more = format!(" {} more ", theme.glyphs.arrows[1]);
-        let bottom = Rect { x: area.x + 2, y: area.bottom().saturating_sub(1), height: 1, ..inner };
-        put(buffer, bottom, 0, &Line::styled(more, theme.style(Role::Key)));
-    }
+    scrolled(buffer, area, inner, &lines, model.warnings.unwrap_or(0), theme);
 }
 
 pub(super) fn page(area: Rect) -> usize {
@@ -86,7 +77,7 @@ pub(super) fn page(area: Rect) -> usize {
 
 /// By how many lines it can be scrolled, and one.
 pub(super) fn positions(model: &Model, area: Rect) -> usize {
-    (lines(model, place(area).width.saturating_sub(4)).len() + 1).saturating_sub(page(area)).max(1)
+    paint::positions(lines(model, place(area).width.saturating_sub(4)).len(), page(area))
 }
 
 /// In the middle, no wider than reads well.
@@ -95,11 +86,11 @@ fn place(area: Rect) -> Rect {
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
 }
 
-fn heading<'a>(snapshot: &Snapshot, theme: &Theme) -> Line<'a> {
-    let separator = theme.glyphs.separator;
-    let (now, over) = (snapshot.warnings.open.len(), snapshot.warnings.past.len());
-    let note = format!("{}{now} now, {over} over{separator}Esc closes", separator.trim_start());
-    title("warnings", note, theme)
+fn heading(model: &Model) -> Line<'_> {
+    let (theme, warnings) = (&model.theme, &model.shown.warnings);
+    let (now, over) = (warnings.open.len(), warnings.past.len());
+    let note = format!("{}{now} now, {over} over {}", theme.glyphs.separator.trim_start(), closing(model));
+    title("warnings", note.trim_end(), theme)
 }
 
 fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {

@@ -106,6 +106,17 @@ fn faults_before_anything_went_wrong() {
 }
 
 #[test]
+fn selected_fault_is_explained_at_80_by_24_however_many_faults_there_are() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(calm()).keys("6");
+    for kind in FaultKind::ALL {
+        let screen = desk.screen();
+        assert!(screen.contains(&kind.about()[..25]), "{}: {screen}", kind.name());
+        desk.keys("j");
+    }
+}
+
+#[test]
 fn lists_are_shown_one_at_a_time_where_there_is_no_room_for_two() {
     let mut desk = Desk::new(40, 12);
     desk.show(breaking()).keys("6").press(KeyCode::PageDown);

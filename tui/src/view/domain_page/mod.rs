@@ -21,7 +21,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::paint::{clip, frame, put, title};
+use super::paint::{self, clip, frame, put, scrolled, title};
 use super::queue_wait;
 use crate::model::{Model, row_label};
 use crate::theme::Role;
@@ -42,7 +42,7 @@ pub(super) fn page(area: Rect) -> usize {
 pub(super) fn positions(model: &Model, area: Rect) -> usize {
     let Some(row) = model.domains.row(&model.shown) else { return 1 };
     let (left, right) = sides(Rect { height: area.height.saturating_sub(2), ..area });
-    (lines(model, row, left.width, right.is_none()).len() + 1).saturating_sub(page(area)).max(1)
+    paint::positions(lines(model, row, left.width, right.is_none()).len(), page(area))
 }
 
 pub(super) fn draw(model: &Model, row: &DomainRow, area: Rect, buffer: &mut Buffer) {
@@ -58,21 +58,7 @@ pub(super) fn draw(model: &Model, row: &DomainRow, area: Rect, buffer: &mut Buff
     let inner = frame(buffer, area, &title(name, place, theme), theme);
     let (left, right) = sides(inner);
     let lines = lines(model, row, left.width, right.is_none());
-    let rows = usize::from(left.height);
-    let from = model.domains.page.scroll.min(lines.len().saturating_sub(rows));
-    for (at, line) in (0..left.height).zip(&lines[from..]) {
-        put(buffer, left, at, line);
-    }
-    if from + rows < lines.len() && area.height > 2 {
-        let more = format!(" {} {} more ", theme.glyphs.arrows[1], lines.len() - from - rows);
-        let bottom = Rect {
-            x: area.x + 2,
-            y: area.bottom().saturating_sub(1),
-            width: area.width.saturating_sub(4),
-            height: 1,
-        };
-        put(buffer, bottom, 0, &Line::styled(more, theme.style(Role::Key)));
-    }
+    scrolled(buffer, area, left, &lines, model.domains.page.scroll, theme);
     if let Some(right) = right {
         draw_right(model, row, right, buffer);
     }

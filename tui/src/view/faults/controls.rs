@@ -20,7 +20,7 @@ use crate::model::controls::{dials, queries_per_job, queries_per_job_now};
 use crate::model::{Dial, Model, Place};
 use crate::theme::{Role, Theme};
 use crate::view::format;
-use crate::view::paint::{clip, frame, put, put_right, title};
+use crate::view::paint::{bottom, clip, frame, more, put, put_right, title};
 
 /// No value stands further from its name than this many columns.
 const WIDTH_MAX: u16 = 44;
@@ -37,11 +37,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let rows = inner.height.saturating_sub(1).max(u16::from(inner.height > 0));
     let first = first_row(selected.unwrap_or(0), usize::from(rows), dials.len());
     let below = dials.len().saturating_sub(first + usize::from(rows));
-    if below > 0 {
-        let bottom = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-        let more = format!(" {} {below} more ", theme.glyphs.arrows[1]);
-        put_right(buffer, bottom, area.height.saturating_sub(1), &Line::styled(more, theme.style(Role::Key)));
-    }
+    put_right(buffer, bottom(area), 0, &more(below, theme));
     for (row, (place, dial)) in (0..rows).zip(dials.iter().enumerate().skip(first)) {
         dial_row(
             snapshot,

@@ -14,12 +14,15 @@ use crate::keymap::{Action, faults as keys};
 use crate::model::{FaultPlan, Model, Place, faults};
 use crate::theme::Role;
 use crate::view::format;
-use crate::view::paint::{bar, clip, frame, put, title};
+use crate::view::paint::{bar, bottom, clip, frame, more, put, put_right, title};
 
 /// Lines about what is selected.
 const ABOUT: u16 = 3;
 /// The height at which nothing is missing: a frame, a heading, every fault, a rule, and what is selected in words.
 pub(super) const HEIGHT: u16 = 2 + 1 + FaultKind::ALL.len() as u16 + ABOUT;
+/// What is selected is said in so many lines at least, from a height on where that leaves most faults in sight.
+const ABOUT_MIN: u16 = 2;
+const ABOUT_FROM: u16 = 14;
 /// The columns of a fault's name.
 const NAME: usize = 23;
 /// From this width on a row says on which replica, and for how long.
@@ -38,7 +41,8 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         put(buffer, inner, 0, &Line::styled(titles(inner.width), theme.style(Role::Title)));
     }
     let top = u16::from(has_titles);
-    let rows = (inner.height - top).min(count);
+    let about_rows = if inner.height >= ABOUT_FROM { ABOUT_MIN } else { 0 };
+    let rows = (inner.height - top - about_rows).min(count);
     let selected = match model.faults.place {
         Place::Fault(place) => Some(place),
         Place::Dial(_) | Place::Past(_) => None,
@@ -48,6 +52,8 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         let is_selected = selected == Some(place);
         put(buffer, inner, row, &row_of(model, &plans[place], is_selected, inner.width));
     }
+    let below = plans.len() - first - usize::from(rows);
+    put_right(buffer, bottom(area), 0, &more(below, theme));
     let rest = Rect { y: inner.y + top + rows, height: inner.height - top - rows, ..inner };
     let rest = Rect { x: rest.x + 1, width: rest.width.saturating_sub(2), ..rest };
     if let Some(plan) = model.faults.selected() {

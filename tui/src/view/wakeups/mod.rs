@@ -30,7 +30,7 @@ use crate::theme::{Role, Theme};
 
 use lanes::{Bar, Cell, Columns, Lanes, Mark};
 
-pub(super) use story::{lines as story_lines, page as story_page};
+pub(super) use story::{page as story_page, positions as story_positions};
 
 /// Where the parts are.
 struct Parts {

@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
-use super::super::paint::{clip, frame, put, title};
+use super::super::paint::{self, clip, frame, scrolled, title};
 use super::super::{closing, format};
 use super::moment;
 use crate::model::{Chapter, Model, Story};
@@ -31,9 +31,10 @@ pub(in super::super) fn page(area: Rect) -> usize {
     usize::from(place(area).height.saturating_sub(2)).max(1)
 }
 
-/// How many lines it has.
-pub(in super::super) fn lines(model: &Model) -> usize {
-    model.wakeups.story().map_or(0, |story| story.chapters.len() + 2)
+/// By how many lines it can be scrolled, and one.
+pub(in super::super) fn positions(model: &Model, area: Rect) -> usize {
+    let lines = model.wakeups.story().map_or(0, |story| story.chapters.len() + 2);
+    paint::positions(lines, page(area))
 }
 
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
@@ -50,11 +51,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         story.chapters.iter().map(|chapter| written(chapter, pointed, width, theme)).collect();
     lines.push(Line::default());
     lines.push(Line::styled(clip(&format!(" {}", story.conclusion), width, theme), theme.style(Role::Title)));
-    let rows = usize::from(inner.height);
-    let from = model.wakeups.story.unwrap_or(0).min(lines.len().saturating_sub(rows));
-    for (row, line) in (0..inner.height).zip(&lines[from..]) {
-        put(buffer, inner, row, line);
-    }
+    scrolled(buffer, area, inner, &lines, model.wakeups.story.unwrap_or(0), theme);
 }
 
 /// The whole of it, for other programs.
@@ -67,11 +64,8 @@ pub(super) fn copied(story: &Story) -> String {
 
 /// When it happened, how long after the one before, and where.
 fn head(chapter: &Chapter) -> String {
-    let after = if chapter.after.is_zero() {
-        String::new()
-    } else {
-        format!("+{}", format::wait(chapter.after))
-    };
+    let after =
+        if chapter.after.is_zero() { String::new() } else { format!("+{}", format::wait(chapter.after)) };
     let replica = chapter.replica.map_or(String::new(), |replica| format!("r{replica}"));
     format!("{} {after:>8} {replica:>3} ", moment(chapter.at))
 }
