@@ -155,7 +155,7 @@ pub fn wait(wait: Duration) -> String {
 /// How many lines a screenful of the warnings has.
 #[must_use]
 pub fn warnings_page(model: &Model) -> usize {
-    warnings::page(Screen::of(model, whole(model)).body)
+    warnings::page(model, Screen::of(model, whole(model)).body)
 }
 
 /// By how many lines the warnings can be scrolled, and one.

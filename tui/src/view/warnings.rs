@@ -63,27 +63,30 @@ pub(super) fn alert(model: &Model, is_brief: bool) -> Option<String> {
 
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
-    let area = place(area).intersection(buffer.area);
+    let (area, lines) = place(model, area);
+    let area = area.intersection(buffer.area);
     Clear.render(area, buffer);
-    let lines = lines(model, area.width.saturating_sub(4));
     let inner = frame(buffer, area, &heading(model), theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     scrolled(buffer, area, inner, &lines, model.warnings.unwrap_or(0), theme);
 }
 
-pub(super) fn page(area: Rect) -> usize {
-    usize::from(place(area).height.saturating_sub(2)).max(1)
+pub(super) fn page(model: &Model, area: Rect) -> usize {
+    usize::from(place(model, area).0.height.saturating_sub(2)).max(1)
 }
 
 /// By how many lines it can be scrolled, and one.
 pub(super) fn positions(model: &Model, area: Rect) -> usize {
-    paint::positions(lines(model, place(area).width.saturating_sub(4)).len(), page(area))
+    paint::positions(place(model, area).1.len(), page(model, area))
 }
 
-/// In the middle, no wider than reads well.
-fn place(area: Rect) -> Rect {
-    let (width, height) = (area.width.min(100), area.height.min(42));
-    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+/// In the middle, no wider than reads well and no higher than its lines need.
+fn place(model: &Model, area: Rect) -> (Rect, Vec<Line<'static>>) {
+    let width = area.width.min(100);
+    let lines = lines(model, width.saturating_sub(4));
+    let height = area.height.min(42).min(u16::try_from(lines.len() + 2).unwrap_or(u16::MAX));
+    let (x, y) = (area.x + (area.width - width) / 2, area.y + (area.height - height) / 2);
+    (Rect { x, y, width, height }, lines)
 }
 
 fn heading(model: &Model) -> Line<'_> {
