@@ -148,7 +148,7 @@ fn headline_says_whether_the_database_is_the_limit() {
     says(busy(), "commits wait for the lock of NOTIFY");
     let keeping_up = || run(30, |second| Some(sample(second)));
     says(keeping_up(), "busy, and keeps up");
-    says(keeping_up(), "mostly waits for IO:WALSync");
+    says(keeping_up(), "queries wait for IO:WALSync");
     let silent = Snapshot { database_silent_for: Some(Duration::from_secs(12)), ..busy() };
     says(silent, "has not answered for 12s");
     says(run(40, |second| (second < 20).then(|| sample(second))), "nothing was seen for 20s");

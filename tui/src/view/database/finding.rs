@@ -97,14 +97,14 @@ fn in_the_way(recent: &Recent<'_>, waits: &[(&str, f64)], load: f64, is_brief: b
     let (most, load) = (format::number(*most), format::number(load));
     let queries = if most == load { format!("{load} queries") } else { format!("{most} of {load} queries") };
     let what = match *event {
-        "CPU" => "mostly computes".to_owned(),
+        "CPU" => "compute".to_owned(),
         event => {
             let what =
                 meaning(event).filter(|_| !is_brief).map(|what| format!(" ({what})")).unwrap_or_default();
-            format!("mostly waits for {event}{what}")
+            format!("wait for {event}{what}")
         }
     };
-    format!("{lock}{what}: {queries}")
+    format!("{lock}{queries} {what}")
 }
 
 /// What an event is, for whoever doesn't know Postgres's names.

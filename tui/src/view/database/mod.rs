@@ -3,7 +3,7 @@
 //! ```text
 //! ┌ database (last 10s) ──────────────────────────────────────────────────┐
 //! │ busy, and keeps up                                                    │
-//! │ mostly waits for IO:WALSync (the log to reach the disk): 3 of 4 …     │
+//! │ 3 of 4 queries wait for IO:WALSync (the log to reach the disk)        │
 //! ├ queries wait for ── mean ── most ── · 1 ░ 2 ▒ 4 █ 10 ─────────────────┤
 //! │ IO:WALSync             3       6 │··░░▒▒▒░░░–––▒▒░░                   │
 //! │ ░ a fault                         0s        10s                       │
@@ -221,7 +221,8 @@ fn draw_framed(model: &Model, area: Rect, buffer: &mut Buffer) {
     let more = parts.figures.more(theme);
     let right = more.map_or_else(Line::default, |more| Line::from(vec![more, " ".into()]));
     let line = heading(y, "beside the load", right, buffer);
-    widths.headings([if period::is_over(snapshot) { "last" } else { "now" }, "most"], theme, line, buffer);
+    let is_old = period::is_over(snapshot) || snapshot.database_silent_for.is_some();
+    widths.headings([if is_old { "last" } else { "now" }, "most"], theme, line, buffer);
     y += 1;
     rows(&mut parts.figures.rows(), &mut y, buffer);
 

@@ -166,9 +166,10 @@ pub(super) fn figures(snapshot: &Snapshot, widths: Widths) -> Vec<Row<'_>> {
     FIGURES.into_iter().filter_map(row).collect()
 }
 
-/// A row for each of the run's statements, below [`statement_headings`].
+/// A row for each of the run's statements, that which takes most of the time first, below [`statement_headings`].
 pub(super) fn statements<'a>(recent: &Recent<'_>, width: u16, theme: &Theme) -> Vec<Row<'a>> {
-    let statements = recent.statements();
+    let mut statements = recent.statements();
+    statements.sort_by(|(_, a), (_, b)| b.under_way.total_cmp(&a.under_way));
     let all: f64 = statements.iter().map(|(_, pace)| pace.under_way).sum();
     let row = |(statement, pace): &(loadgen::snapshot::Statement, super::recent::Pace)| {
         let share = if all > 0.0 { pace.under_way / all } else { 0.0 };
