@@ -49,13 +49,13 @@ fn a_recorded_run_is_shown_again() {
     replay.await_text("a recording can't be changed");
     replay.type_("3");
     replay.await_text("backup poll");
-    replay.type_("2\r");
-    replay.await_text("who waits, longest first");
     replay.type_("1$");
     replay.await_text("THE END");
     replay.type_("^ ");
     replay.await_text("PLAYING");
     replay.await_screen("time passes", |screen| row_of(screen, TRACK).contains("00:01/").then_some(()));
+    replay.type_("2\r");
+    replay.await_text("who waits, longest first");
     replay.type_("q");
     let left = replay.end();
     left.expect_restored();

@@ -27,13 +27,13 @@ pub(super) fn act(model: &mut Model, action: Action) {
 /// Opens or closes the selected domain's page.
 pub(super) fn open(model: &mut Model) {
     model.domains.page.scroll = 0;
-    model.domains.detail = !model.domains.detail && !model.domains.rows.is_empty();
+    model.domains.detail = !model.domains.is_on_page() && !model.domains.rows.is_empty();
     select(model, model.domains.selected);
 }
 
 /// Closes the page, then clears the filter.
 pub(super) fn back(model: &mut Model) {
-    if model.domains.detail {
+    if model.domains.is_on_page() {
         model.domains.detail = false;
     } else {
         model.domains.written.clear();
@@ -43,7 +43,7 @@ pub(super) fn back(model: &mut Model) {
 }
 
 pub(super) fn go(model: &mut Model, movement: Movement) {
-    if model.domains.detail {
+    if model.domains.is_on_page() {
         let (page, lines) = (view::domain_page_page(model), view::domain_page_lines(model));
         model.domains.page.scroll = moved(model.domains.page.scroll, movement, page, lines);
         return;
@@ -91,13 +91,12 @@ fn filter(model: &mut Model) {
 pub(super) fn refresh(model: &mut Model) {
     let page = view::domains_page(model);
     model.domains.refresh(&model.shown, page);
-    model.domains.detail &= !model.domains.rows.is_empty();
 }
 
 /// Takes in a domain that was looked at closely.
 pub(super) fn look(model: &mut Model, page: Arc<DomainPage>) {
     model.domains.page.take(page, &model.wakeups);
-    model.dirty |= model.view == View::Domains && model.domains.detail;
+    model.dirty |= model.view == View::Domains && model.domains.is_on_page();
 }
 
 /// Takes another size into account.

@@ -77,7 +77,7 @@ fn line(model: &Model, width: u16) -> Line<'_> {
             (7, &[Action::WorkersUp, Action::WorkersDown], "workers"),
             (0, &[Action::Quit], "quit"),
         ],
-        View::Domains if model.domains.detail => &[
+        View::Domains if model.domains.is_on_page() => &[
             (1, &[Action::Help], "help"),
             (2, &[Action::Back], "back to the table"),
             (3, &[neighbour(-1), neighbour(1)], "other domains"),

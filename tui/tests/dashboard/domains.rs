@@ -7,7 +7,7 @@ use clearance::theme::Theme;
 use clearance::update::{Command, Message};
 use crossterm::event::KeyCode;
 use loadgen::scenario::FaultKind;
-use loadgen::snapshot::DomainPage;
+use loadgen::snapshot::{DomainPage, Snapshot};
 use proptest::prelude::*;
 
 use crate::fixtures::{Desk, begin, calm, domain_events, domain_page, dropping, finished, recorded_page};
@@ -157,6 +157,21 @@ fn page_opens_scrolls_to_its_end_and_closes() {
     desk.press(KeyCode::Esc);
     assert!(!desk.model.domains.detail);
     assert_eq!(desk.model.domains.selected, 2, "scrolling a page selects no other domain");
+}
+
+#[test]
+fn page_is_there_again_when_its_domain_is() {
+    let mut desk = on_the_page(Theme::new(false, false), 80, 24, domain_page);
+    let before = desk.screen();
+    desk.show(Snapshot::default());
+    assert!(desk.screen().contains("no domain yet"), "{}", desk.screen());
+    assert_eq!(desk.show(dropping()).screen(), before);
+    desk.show(Snapshot::default()).press(KeyCode::Enter);
+    assert_eq!(
+        desk.show(dropping()).press(KeyCode::Enter).screen(),
+        before,
+        "no page is opened where there is none"
+    );
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub struct DomainsState {
     selected_number: Option<DomainNumber>,
     /// The first of `rows` on the screen.
     pub offset: usize,
-    /// Whether the selected domain's page is open.
+    /// Whether the selected domain's page is open, as soon as there is one.
     pub detail: bool,
     /// That page.
     pub page: PageState,
@@ -58,6 +58,12 @@ impl DomainsState {
         self.sort.falls() != self.reversed
     }
 
+    /// Whether a domain's page is shown rather than the table.
+    #[must_use]
+    pub fn is_on_page(&self) -> bool {
+        self.detail && !self.rows.is_empty()
+    }
+
     /// Makes `rows` anew for `snapshot`; the selection follows its domain.
     pub fn refresh(&mut self, snapshot: &Snapshot, page: usize) {
         self.rows = visible_rows(snapshot, &self.filter, self.sort, self.reversed);
@@ -70,7 +76,8 @@ impl DomainsState {
     /// Selects one of `rows`, or the nearest there is, and scrolls so that it is among `page` rows shown.
     pub fn select(&mut self, row: usize, snapshot: &Snapshot, page: usize) {
         self.selected = row.min(self.rows.len().saturating_sub(1));
-        self.selected_number = self.row(snapshot).map(|row| row.number);
+        // As long as no row is there, it is still that one.
+        self.selected_number = self.row(snapshot).map(|row| row.number).or(self.selected_number);
         let page = page.max(1);
         self.offset = self
             .offset
