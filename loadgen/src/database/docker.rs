@@ -24,7 +24,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use self::container::{Container, Seen, find, look};
 pub use self::engine::{Compose, Engine};
-use self::engine::{docker, last_line};
+use self::engine::{docker, last_line, order};
 pub use self::error::DockerError;
 use self::guardian::Guardian;
 pub use self::project::IMAGE;
@@ -83,7 +83,8 @@ pub async fn up(
 /// Takes the project down, with all that runs beside the server; its data too when asked.
 pub async fn down(volumes: bool) -> Result<(), DockerError> {
     let tool = require().await?;
-    take_down(&tool, &Project::of_environment()?, volumes).await
+    // What a run's guardian does, and as persistent.
+    Guardian::of_project(&tool, &Project::of_environment()?, volumes).await?.relieve().await
 }
 
 /// Looks what is there.
@@ -155,8 +156,7 @@ impl DockerDatabase {
             Durability::Safe => "on",
             Durability::Fast => "off",
         };
-        let up = ["up", "-d", "postgres"];
-        match compose::say(tool, project, "bring postgres up", &up, &self.password, durable).await {
+        match compose::up(tool, project, &self.password, durable).await {
             Err(DockerError::Command { cause, .. }) if is_port_taken(&cause) => {
                 return Err(DockerError::PortTaken { port });
             }
@@ -241,16 +241,13 @@ async fn answer(options: &PgConnectOptions) -> Result<(), DockerError> {
 
 /// Whether an image is on this machine.
 pub(super) async fn has_image(image: &str) -> bool {
-    docker("look for an image", &["image", "inspect", image], COMMAND_PATIENCE)
-        .await
-        .is_ok_and(|output| output.status.success())
+    order("look for an image", &["image", "inspect", image]).await.is_ok()
 }
 
 /// The images on this machine that have postgres in their name.
 pub(super) async fn images() -> Vec<String> {
     let arguments = ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"];
-    let Ok(output) = docker("list images", &arguments, COMMAND_PATIENCE).await else { return Vec::new() };
-    let listing = String::from_utf8_lossy(&output.stdout).into_owned();
+    let listing = order("list images", &arguments).await.unwrap_or_default();
     listing.lines().filter(|image| image.contains("postgres")).map(str::to_owned).collect()
 }
 
@@ -285,10 +282,6 @@ async fn fetch_image(image: &str, progress: &(dyn Fn(&str) + Sync)) -> Result<()
     let complaint = last_line(&output.stderr);
     let cause = complaint.strip_prefix("Error response from daemon: ").unwrap_or(&complaint).to_owned();
     Err(DockerError::Image { image: image.to_owned(), cause })
-}
-
-async fn take_down(tool: &Compose, project: &Project, volumes: bool) -> Result<(), DockerError> {
-    compose::say(tool, project, "take postgres down", compose::down_arguments(volumes), "unused", "on").await
 }
 
 #[cfg(test)]

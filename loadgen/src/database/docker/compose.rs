@@ -1,6 +1,6 @@
 //! What is said to Compose. It gets the embedded file on its stdin, so that the tool works from anywhere.
 
-use super::engine::{Compose, last_line, run};
+use super::engine::{Compose, run, said};
 use super::error::DockerError;
 use super::project::Project;
 use super::{COMMAND_PATIENCE, COMPOSE_FILE};
@@ -20,25 +20,20 @@ pub(super) fn environment(project: &Project, password: &str, durable: &str) -> V
     environment
 }
 
-/// Gives an order, and waits until it is done.
-pub(super) async fn say(
+/// Brings the server up.
+pub(super) async fn up(
     tool: &Compose,
     project: &Project,
-    doing: &'static str,
-    arguments: &[&str],
     password: &str,
     durable: &str,
 ) -> Result<(), DockerError> {
+    let doing = "bring postgres up";
     let (program, first) = tool.program();
-    let ours = ["-p", project.name.as_str(), "-f", "-"];
-    let all: Vec<&str> = first.iter().chain(&ours).chain(arguments).copied().collect();
-    let mut environment = environment(project, password, durable);
-    if arguments.contains(&"down") {
-        environment.push(("COMPOSE_PROFILES", PROFILES.to_owned()));
-    }
-    let failed = |cause| DockerError::Command { doing, cause };
+    let arguments = ["-p", &project.name, "-f", "-", "up", "-d", "postgres"];
+    let all: Vec<&str> = first.iter().copied().chain(arguments).collect();
+    let environment = environment(project, password, durable);
     let output = run(program, &all, Some(COMPOSE_FILE), &environment, COMMAND_PATIENCE)
         .await
-        .map_err(|error| failed(error.to_string()))?;
-    if output.status.success() { Ok(()) } else { Err(failed(last_line(&output.stderr))) }
+        .map_err(|error| DockerError::Command { doing, cause: error.to_string() })?;
+    said(doing, &output).map(drop)
 }

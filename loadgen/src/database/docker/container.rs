@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::COMMAND_PATIENCE;
-use super::engine::{docker, said};
+use super::engine::{docker, order};
 use super::error::DockerError;
 use super::project::Project;
 
@@ -44,15 +44,17 @@ pub(super) async fn find(project: &Project) -> Result<Option<Container>, DockerE
     let [ours, server] = project.server_filters();
     let format = "{{.ID}}\t{{.Status}}\t{{.Ports}}";
     let arguments = ["ps", "--all", "--filter", &ours, "--filter", &server, "--format", format];
-    let listing = said(
-        "look for the container",
-        &docker("look for the container", &arguments, COMMAND_PATIENCE).await?,
-    )?;
+    let listing = order("look for the container", &arguments).await?;
     Ok(listing.lines().next().map(|line| {
         let mut parts = line.split('\t').map(str::to_owned);
         let mut part = || parts.next().unwrap_or_default();
         Container { id: part(), status: part(), ports: part() }
     }))
+}
+
+/// What brings a container to its network, where others find it by this name.
+pub(super) fn connect_arguments<'a>(network: &'a str, id: &'a str) -> [&'a str; 6] {
+    ["network", "connect", "--alias", "postgres", network, id]
 }
 
 impl Container {
@@ -71,15 +73,12 @@ impl Container {
         let doing = "mend the container";
         let mut is_mended = false;
         if self.status.contains("(Paused)") {
-            said(doing, &docker(doing, &["unpause", &self.id], COMMAND_PATIENCE).await?)?;
+            order(doing, &["unpause", &self.id]).await?;
             is_mended = true;
         }
         let format = "{{len .NetworkSettings.Networks}}";
-        let networks = docker(doing, &["inspect", "--format", format, &self.id], COMMAND_PATIENCE).await?;
-        if said(doing, &networks)? == "0" {
-            let network = project.network();
-            let arguments = ["network", "connect", "--alias", "postgres", &network, &self.id];
-            said(doing, &docker(doing, &arguments, COMMAND_PATIENCE).await?)?;
+        if order(doing, &["inspect", "--format", format, &self.id]).await? == "0" {
+            order(doing, &connect_arguments(&project.network(), &self.id)).await?;
             is_mended = true;
         }
         Ok(is_mended)
@@ -96,10 +95,9 @@ impl Container {
         loop {
             let format =
                 "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}unchecked{{end}}";
-            let doing = "look at the container";
             let inspected =
-                docker(doing, &["inspect", "--format", format, &self.id], COMMAND_PATIENCE).await?;
-            match said(doing, &inspected)?.split_once(' ') {
+                order("look at the container", &["inspect", "--format", format, &self.id]).await?;
+            match inspected.split_once(' ') {
                 Some(("running", "healthy")) => return Ok(()),
                 // One that was paused is called unhealthy until it is checked again.
                 Some(("running", "unhealthy")) if begun.elapsed() < project.patience => {}
@@ -121,8 +119,7 @@ impl Container {
 
     async fn unhealthy(&self, waited: Duration) -> DockerError {
         let format = "{{range .State.Health.Log}}{{.Output}}\n{{end}}";
-        let looked = docker("ask", &["inspect", "--format", format, &self.id], COMMAND_PATIENCE).await;
-        let output = looked.ok().and_then(|output| said("ask", &output).ok()).unwrap_or_default();
+        let output = order("ask", &["inspect", "--format", format, &self.id]).await.unwrap_or_default();
         let last = output.lines().map(str::trim).rfind(|line| !line.is_empty());
         let cause = last.unwrap_or("its health check said nothing").to_owned();
         DockerError::Unhealthy { seconds: waited.as_secs(), cause }

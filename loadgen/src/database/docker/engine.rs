@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
+use super::COMMAND_PATIENCE;
 use super::error::DockerError;
 
 /// How long a question may take; an engine that starts up can be slow.
@@ -112,7 +113,7 @@ impl Compose {
     }
 }
 
-/// Gives an order to the engine.
+/// Gives an order to the engine, and answers with whatever came of it.
 pub(super) async fn docker(
     doing: &'static str,
     arguments: &[&str],
@@ -121,6 +122,11 @@ pub(super) async fn docker(
     run("docker", arguments, None, &[], patience)
         .await
         .map_err(|error| DockerError::Command { doing, cause: error.to_string() })
+}
+
+/// Gives an order to the engine, and answers with what it said when it did that.
+pub(super) async fn order(doing: &'static str, arguments: &[&str]) -> Result<String, DockerError> {
+    said(doing, &docker(doing, arguments, COMMAND_PATIENCE).await?)
 }
 
 /// What a tool said that did what it was told.

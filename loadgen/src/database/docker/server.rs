@@ -3,11 +3,12 @@
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Mutex;
 
-use super::engine::{docker, said};
+use super::answer;
+use super::container::{connect_arguments, find};
+use super::engine::order;
 use super::error::DockerError;
 use super::guardian::Guardian;
 use super::project::Project;
-use super::{COMMAND_PATIENCE, answer, container};
 
 /// The project's container, as faults treat it.
 pub(in super::super) struct DockerServer {
@@ -44,9 +45,9 @@ impl DockerServer {
         let doing = "restart postgres";
         self.put_asleep(doing, &["kill", "--signal", "INT"], "start").await?;
         let id = self.id().await?;
-        let stopped = docker(doing, &["wait", &id], COMMAND_PATIENCE).await;
+        let stopped = order(doing, &["wait", &id]).await;
         self.wake().await?;
-        said(doing, &stopped?).map(drop)
+        stopped.map(drop)
     }
 
     /// Undoes a pause or a kill; does nothing when there was none.
@@ -61,13 +62,10 @@ impl DockerServer {
     pub(in super::super) async fn cut_off(&self) -> Result<(), DockerError> {
         let doing = "cut postgres off its network";
         let (id, network) = (self.id().await?, self.project.network());
-        let mut guardian = self.cut_off.lock().await;
-        if guardian.is_none() {
-            // Others on the network find it by this name.
-            let undo = ["network", "connect", "--alias", "postgres", &network, &id];
-            *guardian = Some(Guardian::of_order("connect postgres to its network", &undo)?);
-            said(doing, &docker(doing, &["network", "disconnect", &network, &id], COMMAND_PATIENCE).await?)?;
-        }
+        let undo = connect_arguments(&network, &id);
+        let guardian = Guardian::of_order("connect postgres to its network", &undo)?;
+        order(doing, &["network", "disconnect", &network, &id]).await?;
+        *self.cut_off.lock().await = Some(guardian);
         Ok(())
     }
 
@@ -91,17 +89,16 @@ impl DockerServer {
         undo: &'static str,
     ) -> Result<(), DockerError> {
         let id = self.id().await?;
-        let mut guardian = self.asleep.lock().await;
-        if let Some(before) = guardian.take() {
-            before.relieve().await?;
-        }
-        *guardian = Some(Guardian::of_order("wake postgres", &[undo, &id])?);
+        self.wake().await?;
+        let guardian = Guardian::of_order("wake postgres", &[undo, &id])?;
         let arguments: Vec<&str> = treatment.iter().copied().chain([id.as_str()]).collect();
-        said(doing, &docker(doing, &arguments, COMMAND_PATIENCE).await?).map(drop)
+        order(doing, &arguments).await?;
+        *self.asleep.lock().await = Some(guardian);
+        Ok(())
     }
 
     async fn id(&self) -> Result<String, DockerError> {
-        let found = container::find(&self.project).await?;
+        let found = find(&self.project).await?;
         let gone =
             || DockerError::Command { doing: "find postgres", cause: "its container is gone".to_owned() };
         found.map(|container| container.id).ok_or_else(gone)
