@@ -1,12 +1,17 @@
 //! One test's own project, and the binary as a person calls it there.
 
+use std::fs;
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
 use crate::stand_in;
+
+/// Jobs that are there before the run. Nothing is posted by a timetable, so that no machine is too busy to keep it.
+pub(crate) const QUEUED: &str = "preload = 60";
 
 /// A project that nobody else has. Dropping it takes it down with its data.
 pub(crate) struct Project {
@@ -57,6 +62,18 @@ impl Project {
         let said = Said::of(self.clearance(arguments));
         assert_eq!(said.code, Some(0), "{said:?}");
         said
+    }
+
+    /// A scenario's file: twenty workers, one poster, and a poll that rescues nothing.
+    pub(crate) fn story(&self, duration: &str, poster: &str, faults: &str) -> PathBuf {
+        let path = self.desk.path().join("story.toml");
+        let story = format!(
+            "duration = {duration:?}\ndrain = \"60s\"\nwarmup = \"0s\"\nbackup_poll = \"1h\"\n\
+             [[fleet]]\nworkers = 20\nprovisioners = [\"echo\"]\nservice_time = {{ constant = \"2ms\" }}\n\
+             [[poster]]\n{poster}\n[[poster.mix]]\nprovisioner = \"echo\"\n{faults}"
+        );
+        fs::write(&path, story).unwrap();
+        path
     }
 
     /// Brings the database up, not durable, as that is quicker.
