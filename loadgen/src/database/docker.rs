@@ -56,7 +56,6 @@ pub struct DockerStatus {
 /// The project's container, running. Dropping it takes down what was brought up for this, and nothing else.
 pub struct DockerDatabase {
     project: Project,
-    port: u16,
     password: String,
     /// Absent for a container that was up before, or is to stay.
     guardian: Option<Guardian>,
@@ -66,7 +65,6 @@ impl std::fmt::Debug for DockerDatabase {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DockerDatabase")
             .field("project", &self.project)
-            .field("port", &self.port)
             .field("guardian", &self.guardian)
             .finish_non_exhaustive()
     }
@@ -127,8 +125,7 @@ impl DockerDatabase {
         let password = project.password()?;
         // Set before there is anything to take down, so that there is no moment without it.
         let guardian = Guardian::of_project(&tool, &project, !before.volume).await?;
-        let port = project.port;
-        let mut database = Self { project, port, password, guardian: Some(guardian) };
+        let mut database = Self { project, password, guardian: Some(guardian) };
         match database.bring_up(&tool, durability, progress).await {
             Ok(()) => {
                 if let Some(guardian) = database.guardian.take_if(|_| keep) {
@@ -150,15 +147,15 @@ impl DockerDatabase {
         durability: Durability,
         progress: &(dyn Fn(&str) + Sync),
     ) -> Result<(), DockerError> {
-        let (project, port) = (&self.project, self.port);
-        progress(&format!("starting {} in docker at 127.0.0.1:{port}", project.image));
+        let project = &self.project;
+        progress(&format!("starting {} in docker at {}", project.image, self.place()));
         let durable = match durability {
             Durability::Safe => "on",
             Durability::Fast => "off",
         };
         match compose::up(tool, project, &self.password, durable).await {
             Err(DockerError::Command { cause, .. }) if is_port_taken(&cause) => {
-                return Err(DockerError::PortTaken { port });
+                return Err(DockerError::PortTaken { port: project.port });
             }
             outcome => outcome?,
         }
@@ -169,7 +166,7 @@ impl DockerDatabase {
 
     /// Uses a container that is up, as it is, and leaves it so.
     async fn join(
-        project: Project,
+        mut project: Project,
         container: &Container,
         progress: &(dyn Fn(&str) + Sync),
     ) -> Result<Self, DockerError> {
@@ -179,10 +176,10 @@ impl DockerDatabase {
         container.healthy(&project, progress).await?;
         // What was mended has its port only now.
         let container = find(&project).await?.ok_or(DockerError::NotUp)?;
-        let port = container.port().unwrap_or(project.port);
-        progress(&format!("using the postgres that is up in docker at 127.0.0.1:{port}"));
+        project.port = container.port().unwrap_or(project.port);
         let password = project.password()?;
-        let database = Self { project, port, password, guardian: None };
+        let database = Self { project, password, guardian: None };
+        progress(&format!("using the postgres that is up in docker at {}", database.place()));
         answer(&database.connect_options()).await?;
         Ok(database)
     }
@@ -192,7 +189,7 @@ impl DockerDatabase {
     pub fn connect_options(&self) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
             .host("127.0.0.1")
-            .port(self.port)
+            .port(self.project.port)
             .username("clearance")
             .password(&self.password)
             .database("clearance")
@@ -202,7 +199,7 @@ impl DockerDatabase {
     /// Where it listens.
     #[must_use]
     pub fn place(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        format!("127.0.0.1:{}", self.project.port)
     }
 
     /// Takes down what was brought up for this, and nothing else, and waits until that is done.

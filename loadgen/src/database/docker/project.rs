@@ -25,7 +25,7 @@ pub(super) const CONNECTIONS_DEFAULT: u16 = 300;
 pub(super) struct Project {
     pub(super) name: String,
     pub(super) image: String,
-    /// Where a server that is started listens.
+    /// Where its server listens, on 127.0.0.1.
     pub(super) port: u16,
     /// How long it may take until it is healthy.
     pub(super) patience: Duration,
