@@ -257,7 +257,7 @@ pub(super) fn head() -> Head {
     }
 }
 
-fn heard(heard: Heard<'_>) -> Input<'_> {
+pub(super) fn heard(heard: Heard<'_>) -> Input<'_> {
     Input::Replica { replica: 0, heard }
 }
 

@@ -269,9 +269,8 @@ impl<W: Write> Trace<W> {
             Heard::HandedOver { clearance, job, worker: Some(worker) } => {
                 self.pick_up(worker, Running { job, since: at, clearance, replica })
             }
-            Heard::GivenBack { job } | Heard::Stranded { job: Some(job) } => {
-                self.put_down(job, at, "its caller had left")
-            }
+            Heard::GivenBack { job } => self.not_taken(job, at, "given back"),
+            Heard::Stranded { job: Some(job) } => self.not_taken(job, at, "stranded"),
             Heard::Subscribed
             | Heard::NoticeUnreadable
             | Heard::Joined { .. }
@@ -414,9 +413,20 @@ impl<W: Write> Trace<W> {
         Ok(())
     }
 
+    /// A job came too late for its caller: no worker ran it, so that it is no slice.
+    fn not_taken(&mut self, job: u64, at: Duration, how: &str) -> io::Result<()> {
+        let Some((worker, _)) = self.let_go(job) else { return Ok(()) };
+        self.sheet.instant(worker_track(worker), &format!("{how}: came too late"), at, json!({ "job": job }))
+    }
+
+    /// The worker that has a job has it no more.
+    fn let_go(&mut self, job: u64) -> Option<(Worker, Running)> {
+        let worker = self.holders.remove(&job)?;
+        Some((worker, self.workers.remove(&worker)?))
+    }
+
     fn put_down(&mut self, job: u64, at: Duration, how: &str) -> io::Result<()> {
-        let Some(worker) = self.holders.remove(&job) else { return Ok(()) };
-        let Some(running) = self.workers.remove(&worker) else { return Ok(()) };
+        let Some((worker, running)) = self.let_go(job) else { return Ok(()) };
         let args = json!({
             "ended": how,
             "clearance": running.clearance.0,
