@@ -1,6 +1,5 @@
 //! Asks all lints once a second, and keeps what they found from flickering.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Finding, LINTS, PAST_MAX, Sight, Verdict, Warning, Warnings};
@@ -16,8 +15,7 @@ pub(crate) struct Keeper {
     /// The second that was looked at last.
     looked_at: Option<u64>,
     watches: [Watch; LINTS.len()],
-    past: VecDeque<Warning>,
-    forgotten: u64,
+    /// Touched only when a warning opens, goes on or ends: whoever was shown them keeps the ones of then.
     shown: Arc<Warnings>,
 }
 
@@ -61,16 +59,12 @@ impl Keeper {
 
     /// The run is no longer measured: whatever lasted is over.
     pub(crate) fn end(&mut self) {
-        let mut is_changed = false;
         for index in 0..self.watches.len() {
             if let Watch::Open { warning, seen, .. } = std::mem::take(&mut self.watches[index]) {
                 self.file(Warning { to_second: Some(seen), ..warning });
-                is_changed = true;
             }
         }
-        if is_changed {
-            self.show();
-        }
+        self.show();
     }
 
     /// What there is to show.
@@ -84,27 +78,31 @@ impl Keeper {
     }
 
     fn file(&mut self, over: Warning) {
-        if self.past.len() == PAST_MAX {
-            self.past.pop_front();
-            self.forgotten += 1;
+        let shown = Arc::make_mut(&mut self.shown);
+        if shown.past.len() == PAST_MAX {
+            shown.past.remove(0);
+            shown.forgotten += 1;
         }
-        self.past.push_back(over);
+        shown.past.push(over);
     }
 
     fn show(&mut self) {
-        let open = |watch: &Watch| match watch {
-            Watch::Open { warning, .. } => Some(warning.clone()),
-            Watch::Quiet | Watch::Suspected { .. } => None,
-        };
-        self.shown = Arc::new(Warnings {
-            open: self.watches.iter().filter_map(open).collect(),
-            past: self.past.iter().cloned().collect(),
-            forgotten: self.forgotten,
-        });
+        let open = || self.watches.iter().filter_map(Watch::warning);
+        if !open().eq(&self.shown.open) {
+            Arc::make_mut(&mut self.shown).open = open().cloned().collect();
+        }
     }
 }
 
 impl Watch {
+    /// The warning that lasts.
+    fn warning(&self) -> Option<&Warning> {
+        match self {
+            Self::Open { warning, .. } => Some(warning),
+            Self::Quiet | Self::Suspected { .. } => None,
+        }
+    }
+
     /// What becomes of it by a verdict, and the warning that is over by it.
     fn told(self, name: &'static str, second: u64, verdict: Verdict) -> (Self, Option<Warning>) {
         let next = match (self, verdict) {
