@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use loadgen::control::Control;
+use loadgen::record::RecordOptions;
 use loadgen::snapshot::Snapshot;
 
 use crate::stage::{CALM, Stage};
@@ -17,7 +18,8 @@ fn quiet() -> String {
 #[tokio::test]
 async fn page_of_a_domain_lists_who_waits_in_order_up_to_a_bound_and_is_empty_after_the_run() {
     let stage = Stage::shared().await;
-    let handle = stage.begin(&quiet());
+    let record = RecordOptions { events_max: 1, ..RecordOptions::default() };
+    let handle = stage.begin_recorded(&quiet(), record);
     let (controls, domains, mut snapshots) = (handle.controls(), handle.domains(), handle.snapshots());
     let is_all_there = |snapshot: &Arc<Snapshot>| {
         let waiting = snapshot.domains.iter().flat_map(|row| &row.replicas).map(|replica| replica.waiting);
@@ -34,6 +36,7 @@ async fn page_of_a_domain_lists_who_waits_in_order_up_to_a_bound_and_is_empty_af
     assert_eq!((replica.acquirees.len(), replica.acquirees_more), (200, 50));
     assert!(replica.acquirees[0].worker.starts_with("quiet "), "{:?}", replica.acquirees[0]);
     assert!(replica.acquirees.is_sorted_by(|before, after| before.waited >= after.waited));
+    assert!(replica.acquirees.iter().all(|acquiree| !acquiree.waited.is_zero()));
     assert_eq!(replica.live.as_ref().unwrap().tokens, []);
     assert_eq!((page.backlog.len(), page.queue_wait.count), (0, 0));
     assert!(domains.read(number("echo")).unwrap().queue_wait.count > 0);

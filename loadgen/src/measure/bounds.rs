@@ -9,8 +9,10 @@ use acquirer::job::{Posting, ProvisionerType, Tags};
 use acquirer::wakeup::{AcquireeId, Cause, Clearance, ClearanceId, DomainId, DomainSpec, RootCause};
 
 use super::alphabet::{FaultFacts, Heard, Input, PostedJob, Surroundings, Time};
+use super::ids::Worker;
 use super::live::LiveJob;
 use super::state::{LIVE_JOBS_MAX, State};
+use super::waiters::Waiters;
 
 /// What is kept of a state, by name, in entries.
 fn kept(state: &State) -> BTreeMap<&'static str, usize> {
@@ -18,7 +20,7 @@ fn kept(state: &State) -> BTreeMap<&'static str, usize> {
         ("unfinished jobs", state.live.len()),
         ("queued by shape", state.shapes.entries()),
         ("clearances", state.clearances.len()),
-        ("waiters", state.waiters.len()),
+        ("waiters", state.waiters.as_ref().map_or(0, Waiters::len)),
         ("domains", state.domains.len()),
         ("standing domains", state.domains.standing_len()),
         ("faults", state.faults.len()),
@@ -48,7 +50,8 @@ fn live_through(state: &mut State, seconds: std::ops::Range<u64>) {
             tell(&Input::Committed { jobs: &jobs });
             tell(&Input::Announced { jobs: &jobs });
             let mut on = |heard| tell(&Input::Replica { replica: 0, heard });
-            on(Heard::Joined { acquiree: AcquireeId(number), worker: None });
+            let worker = Some(Worker { fleet: 0, number: number as u32 % 20 });
+            on(Heard::Joined { acquiree: AcquireeId(number), worker });
             on(Heard::DomainBorn { domain, spec: &spec });
             on(Heard::NoticeReceived { job: Some(number), domain: Some(domain) });
             let (one, is_given_back) = ([number], number % 10 == 1);
@@ -66,7 +69,7 @@ fn live_through(state: &mut State, seconds: std::ops::Range<u64>) {
                     continue;
                 }
                 on(Heard::QueryFound { clearance, jobs: &one });
-                on(Heard::HandedOver { clearance, job: number, worker: None });
+                on(Heard::HandedOver { clearance, job: number, worker });
                 if nth == 0 && is_given_back {
                     on(Heard::GivenBack { job: number });
                     on(Heard::Released { job: number });

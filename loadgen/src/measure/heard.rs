@@ -70,8 +70,8 @@ impl State {
                 self.query_finished(replica, clearance, Answer::Failed, at);
             }
             Heard::HandedOver { clearance, job, worker } => {
-                if let Some(worker) = worker {
-                    self.waiters.served(worker);
+                if let (Some(waiters), Some(worker)) = (&mut self.waiters, worker) {
+                    waiters.served(worker);
                 }
                 self.handed_over(replica, clearance, job, at);
             }
@@ -91,11 +91,15 @@ impl State {
                 self.log.push(at, Some(replica), domain, What::BackingOff { pause });
             }
             Heard::Joined { acquiree, worker } => {
-                if let Some(worker) = worker {
-                    self.waiters.joined(replica, acquiree, worker, at);
+                if let (Some(waiters), Some(worker)) = (&mut self.waiters, worker) {
+                    waiters.joined(replica, acquiree, worker, at);
                 }
             }
-            Heard::Left { acquiree } => self.waiters.left(replica, acquiree),
+            Heard::Left { acquiree } => {
+                if let Some(waiters) = &mut self.waiters {
+                    waiters.left(replica, acquiree);
+                }
+            }
             Heard::Subscribed => self.ears.subscribed(replica, at, self.notifications_sent),
             Heard::HandedOn { .. } => {}
         }

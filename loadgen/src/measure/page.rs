@@ -48,7 +48,8 @@ impl State {
     pub(crate) fn page(&self, number: DomainNumber, now: Time, fleets: &[Fleet]) -> Option<PageDraft> {
         let spec = self.domains.specs().get(number as usize)?;
         let fleets_of = (0..).zip(&self.fleets).filter(|(_, fleet)| fleet.key() == spec.key());
-        let waiters = self.waiters.of(fleets_of.map(|(fleet, _)| fleet));
+        let fleets_of = fleets_of.map(|(fleet, _)| fleet);
+        let waiters = self.waiters.as_ref().map_or_else(Vec::new, |waiters| waiters.of(fleets_of));
         let mut draft = PageDraft::default();
         draft.page.number = number;
         draft.page.at = self.elapsed(now);

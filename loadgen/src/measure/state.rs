@@ -54,7 +54,8 @@ pub(crate) struct State {
     pub(super) shapes: Shapes,
     pub(super) domains: Domains,
     pub(super) clearances: Clearances,
-    pub(super) waiters: Waiters,
+    /// Only where somebody follows the run: no report tells of them.
+    pub(super) waiters: Option<Waiters>,
     pub(super) seconds: Seconds,
     pub(super) recent: Recent,
     pub(super) stages: Vec<Histogram<u64>>,
@@ -137,7 +138,7 @@ impl State {
             shapes,
             domains: Domains::default(),
             clearances: Clearances::default(),
-            waiters: Waiters::default(),
+            waiters: (events_max > 0).then(Waiters::default),
             seconds: Seconds::new(),
             recent: Recent::new(),
             stages: Stage::ALL.iter().map(|_| latency::precise()).collect(),

@@ -1,7 +1,8 @@
 //! Who waits for a job, and since when.
 //!
 //! Told of callers by their replicas. A caller whose query failed is gone without a word: until its worker calls again
-//! it counts as waiting. Bounded by the workers of the run.
+//! it counts as waiting. Bounded by the workers of the run. Each job costs what it takes to look them up, so that a run
+//! that nobody follows keeps none.
 
 use std::collections::HashMap;
 

@@ -36,7 +36,8 @@ pub use trace::Window;
 /// What to keep of what happens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordOptions {
-    /// So many events are kept for whoever follows single wakeups; with none, nobody pays for them.
+    /// So many events are kept for whoever follows single wakeups. With none, nobody pays for them, nor for knowing
+    /// since when each worker waits, which a domain's page shows.
     pub events_max: usize,
     /// The recording to make.
     pub file: Option<PathBuf>,

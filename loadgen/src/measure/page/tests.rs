@@ -28,7 +28,7 @@ fn state() -> State {
     let (ours, theirs) = (spec(&[("env", "prod"), ("gpu", "yes")]), spec(&[("env", "prod")]));
     let (common, special) = (shape(&[("env", "prod")]), shape(&[("env", "prod"), ("gpu", "yes")]));
     let shapes = [common, special.clone(), shape(&[("x", "y")]), special];
-    let mut state = State::new(shapes, [(*ours).clone(), (*theirs).clone()], 0);
+    let mut state = State::new(shapes, [(*ours).clone(), (*theirs).clone()], 100);
     state.take(at(0), &Input::Began { measure_from: at(0) });
     let mut post = |ms, number, shape| {
         let jobs = [PostedJob { number, shape }];
