@@ -8,10 +8,9 @@
 mod tests;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use acquirer::job::{ProvisionerType, Tags};
 use acquirer::wakeup::DomainId;
 
 use crate::scenario::Fleet;
@@ -23,6 +22,7 @@ use super::alphabet::Time;
 use super::domains::{DomainIndex, DomainNumber};
 use super::ids::Worker;
 use super::latency;
+use super::shapes::Queued;
 use super::state::State;
 
 /// A page, and what leads from it to the acquirers.
@@ -89,28 +89,18 @@ impl State {
         Some(PageClearance { cause: live.cause, root: live.root, phase, since: now - since })
     }
 
-    /// The jobs that wait and that this domain accepts, by what they demand, the most first. Posters may have the same
-    /// shape each.
+    /// The jobs that wait and that this domain accepts, by what they demand, the most first.
     fn backlog_of(&self, index: DomainIndex, now: Time) -> Vec<ShapeBacklog> {
-        let mut backlog: BTreeMap<(ProvisionerType, &Tags), ShapeBacklog> = BTreeMap::new();
-        for &number in self.attribution.accepts(index) {
-            let (queued, oldest) = self.shapes.queued_of(&[number], now);
-            if queued == 0 {
-                continue;
-            }
-            let shape = &self.shapes.all()[number];
-            let of_shape = backlog.entry((shape.provisioner, &shape.tags)).or_insert_with(|| ShapeBacklog {
-                shape: shape.clone(),
-                queued: 0,
-                oldest: Duration::ZERO,
-                accepted_by: self.accepted_by(number),
-            });
-            of_shape.queued += queued;
-            of_shape.oldest = of_shape.oldest.max(oldest.unwrap_or_default());
-        }
-        let mut backlog: Vec<ShapeBacklog> = backlog.into_values().collect();
-        backlog.sort_by_key(|shape| Reverse((shape.queued, shape.oldest)));
-        backlog
+        let accepts = self.attribution.accepts(index).iter().copied();
+        let mut queued = self.shapes.queued_by_demand(accepts, now);
+        queued.sort_by_key(|shape| Reverse((shape.jobs, shape.oldest)));
+        let told = |Queued { shape, jobs, oldest }| ShapeBacklog {
+            shape: self.shapes.all()[shape].clone(),
+            queued: jobs,
+            oldest,
+            accepted_by: self.accepted_by(shape),
+        };
+        queued.into_iter().map(told).collect()
     }
 
     /// How many domains accept jobs of a shape.

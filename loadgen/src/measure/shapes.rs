@@ -1,6 +1,7 @@
 //! Backlog by shape: how many jobs of each type and tag set are posted and not acquired, and since when.
 
-use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,17 @@ struct Shape {
     queued: u64,
     /// In order of their commits; those that were acquired are dropped once they reach the front.
     order: VecDeque<(u64, Time)>,
+}
+
+/// Jobs that are queued and demand the same.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Queued {
+    /// The first shape that they have.
+    pub(crate) shape: usize,
+    /// How many there are.
+    pub(crate) jobs: u64,
+    /// How long the oldest has waited.
+    pub(crate) oldest: Duration,
 }
 
 impl Shapes {
@@ -85,5 +97,25 @@ impl Shapes {
         let queued = || shapes.iter().map(|shape| &self.shapes[*shape]).filter(|shape| shape.queued > 0);
         let oldest = queued().filter_map(|shape| shape.order.front()).map(|(_, committed)| *committed).min();
         (queued().map(|shape| shape.queued).sum(), oldest.map(|since| now - since))
+    }
+    /// The jobs of these shapes that are queued, by what they demand: several posters may post the same.
+    pub(crate) fn queued_by_demand(&self, shapes: impl IntoIterator<Item = usize>, now: Time) -> Vec<Queued> {
+        let mut queued: Vec<Queued> = Vec::new();
+        let mut places = HashMap::new();
+        for shape in shapes {
+            let (jobs, Some(oldest)) = self.queued_of(&[shape], now) else { continue };
+            match places.entry(&self.shapes[shape].posting) {
+                Entry::Vacant(place) => {
+                    place.insert(queued.len());
+                    queued.push(Queued { shape, jobs, oldest });
+                }
+                Entry::Occupied(place) => {
+                    let same = &mut queued[*place.get()];
+                    same.jobs += jobs;
+                    same.oldest = same.oldest.max(oldest);
+                }
+            }
+        }
+        queued
     }
 }

@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use acquirer::job::Posting;
-
 use crate::lint::{Kind, Sight};
 use crate::snapshot::RunPhase;
 
 use super::alphabet::Time;
 use super::latency::Stage;
 use super::recent::RECENT_SECONDS;
+use super::shapes::Queued;
 use super::state::State;
 use super::view::rows;
 
@@ -61,28 +60,18 @@ impl State {
                 }
             }
         }
-        let mut kinds: Vec<Kind> = Vec::new();
-        let mut places: HashMap<&Posting, usize> = HashMap::new();
-        for (shape, posting) in self.shapes.all().iter().enumerate() {
-            let (backlog, Some(oldest)) = self.shapes.queued_of(&[shape], now) else { continue };
-            // Several posters may post the same.
-            if let Some(place) = places.get(posting) {
-                let kind = &mut kinds[*place];
-                kind.backlog += backlog;
-                kind.oldest = kind.oldest.max(oldest);
-                continue;
-            }
-            places.insert(posting, kinds.len());
+        let kind = |Queued { shape, jobs, oldest }| {
             let present = |fleet: &usize| self.around.workers.get(*fleet);
             let accepted_by = self.attribution.accepted_by(shape);
-            kinds.push(Kind {
-                posting: posting.clone(),
-                backlog,
+            Kind {
+                posting: self.shapes.all()[shape].clone(),
+                backlog: jobs,
                 oldest,
                 workers: self.takers[shape].iter().filter_map(present).sum(),
                 waiting: accepted_by.iter().filter_map(|domain| waiting.get(domain)).sum(),
-            });
-        }
-        kinds
+            }
+        };
+        let shapes = 0..self.shapes.all().len();
+        self.shapes.queued_by_demand(shapes, now).into_iter().map(kind).collect()
     }
 }
