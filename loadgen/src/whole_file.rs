@@ -10,8 +10,7 @@ pub(crate) fn write<E: From<io::Error>>(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<&File>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let draft = draft().tempfile_in(directory.unwrap_or(Path::new(".")))?;
+    let draft = draft().tempfile_in(parent(path))?;
     let mut writer = BufWriter::new(draft.as_file());
     fill(&mut writer)?;
     writer.flush()?;
@@ -23,8 +22,12 @@ pub(crate) fn write<E: From<io::Error>>(
 
 /// The directory that is to hold `path`; one that isn't there is the error.
 pub(crate) fn directory(path: &Path) -> Result<&Path, PathBuf> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = parent(path);
     if directory.is_dir() { Ok(directory) } else { Err(directory.to_owned()) }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// A file that others may read as far as the umask lets them: temporary files are private by default.

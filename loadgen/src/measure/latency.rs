@@ -75,13 +75,16 @@ pub(crate) fn rough() -> Histogram<u32> {
 
 /// Records a latency in a histogram that grows.
 pub(crate) fn record_roughly(histogram: &mut Histogram<u32>, latency: Duration) {
-    let us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX).clamp(1, LONGEST_US);
-    histogram.record(us).expect("it grows to an hour");
+    histogram.record(bounded_us(latency)).expect("it grows to an hour");
 }
 
 /// Records a latency; one past an hour counts as an hour.
 pub(crate) fn record(histogram: &mut Histogram<u64>, latency: Duration) {
-    histogram.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX).clamp(1, LONGEST_US));
+    histogram.saturating_record(bounded_us(latency));
+}
+
+fn bounded_us(latency: Duration) -> u64 {
+    u64::try_from(latency.as_micros()).unwrap_or(u64::MAX).clamp(1, LONGEST_US)
 }
 
 /// What a dashboard shows of a histogram.
