@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Finding, Sight, Verdict, waiting};
+use super::{Finding, Sight, Verdict, same_in, waiting};
 use crate::report::words::{plural, span};
 use crate::snapshot::DomainRow;
 
@@ -49,14 +49,12 @@ pub(super) fn look(sight: &Sight) -> Verdict {
         Some(row) => {
             let others = sight.domains.iter().filter(asleep).filter(|row| age(row) >= DOUBTFUL).count() - 1;
             let mut evidence = format!(
-                "{}, the oldest for {}, beside {} asleep, and nobody asks",
+                "{}, the oldest for {}, beside {} asleep, and nobody asks{}",
                 waiting(row.backlog),
                 span(oldest),
-                plural(row.waiting() as u64, "worker")
+                plural(row.waiting() as u64, "worker"),
+                same_in(others)
             );
-            if others > 0 {
-                evidence = format!("{evidence}; the same in {} more", plural(others as u64, "domain"));
-            }
             if lost > 0 {
                 evidence = format!("{evidence}; {}", losses());
             }

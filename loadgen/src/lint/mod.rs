@@ -112,6 +112,15 @@ fn waiting(jobs: u64) -> String {
     format!("{} wait{}", plural(jobs, "job"), if jobs == 1 { "s" } else { "" })
 }
 
+/// That so many domains more fare the same, in words; nothing when there are none.
+fn same_in(others: usize) -> String {
+    if others == 0 {
+        String::new()
+    } else {
+        format!("; the same in {} more", plural(others as u64, "domain"))
+    }
+}
+
 /// Something to look for.
 struct Lint {
     name: &'static str,

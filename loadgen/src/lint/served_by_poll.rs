@@ -1,6 +1,6 @@
 //! A domain's jobs are found by the backup poll, and by nothing else.
 
-use super::{Finding, Sight, Verdict};
+use super::{Finding, Sight, Verdict, same_in};
 use crate::report::words::{count, plural};
 use crate::snapshot::DomainRow;
 
@@ -23,17 +23,14 @@ pub(super) fn look(sight: &Sight) -> Verdict {
         return if is_doubtful { Verdict::LookAgain } else { Verdict::Fine };
     };
     let others = sight.domains.iter().filter(served).count() - 1;
-    let mut evidence = format!(
-        "the poll found {} of its {} of the last 10 s",
-        count(worst.rescued_recent),
-        plural(worst.acquired_recent, "job")
-    );
-    if others > 0 {
-        evidence = format!("{evidence}; the same in {} more", plural(others as u64, "domain"));
-    }
     let finding = Finding::new(
         format!("{worst} is served by the backup poll alone"),
-        evidence,
+        format!(
+            "the poll found {} of its {} of the last 10 s{}",
+            count(worst.rescued_recent),
+            plural(worst.acquired_recent, "job"),
+            same_in(others)
+        ),
         "see that whoever inserts jobs also notifies, in this database and on the channel that is listened to, and \
          that the listeners hear it",
     );

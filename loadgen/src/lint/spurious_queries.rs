@@ -5,6 +5,7 @@
 
 use super::{Finding, Sight, Verdict};
 use crate::report::words::{count, percent};
+use crate::snapshot::Second;
 
 /// Seconds that are looked at.
 const SECONDS: usize = 10;
@@ -26,7 +27,7 @@ pub(super) fn look(sight: &Sight) -> Verdict {
     if seconds < SECONDS_MIN {
         return Verdict::LookAgain;
     }
-    let sum = |of: fn(&crate::snapshot::Second) -> u64| sight.sum(SECONDS, of) as f64;
+    let sum = |of: fn(&Second) -> u64| sight.sum(SECONDS, of) as f64;
     let per_second = |queries: f64| queries / seconds as f64;
     let empty = sum(|second| second.empty);
     let queries = empty + sum(|second| second.found) + sum(|second| second.failed);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Finding, Kind, Sight, Verdict, waiting};
 use crate::report::words::{plural, span};
-use crate::snapshot::DomainRow;
+use crate::snapshot::DomainSpec;
 
 /// From this age of the oldest job on, nobody accepts its kind: whoever does may be about to come.
 const DESERTED: Duration = Duration::from_secs(3);
@@ -24,11 +24,7 @@ pub(super) fn look(sight: &Sight) -> Verdict {
     if kind.oldest < if kind.workers == 0 { DESERTED } else { SCARCE } {
         return Verdict::LookAgain;
     }
-    let demand = DomainRow {
-        provisioners: vec![kind.posting.provisioner],
-        tags: kind.posting.tags.clone(),
-        ..DomainRow::default()
-    };
+    let demand = DomainSpec::new(&[kind.posting.provisioner], &kind.posting.tags);
     let waiting = format!("{}, the oldest for {}", waiting(kind.backlog), span(kind.oldest));
     let finding = if kind.workers == 0 {
         Finding::new(
