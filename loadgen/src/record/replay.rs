@@ -36,8 +36,7 @@ pub struct Replay {
     reel: Reel,
     /// Where it stands.
     cursor: Cursor,
-    /// Goes ahead through all of it, once somebody wants a survey.
-    scout: Option<Scout>,
+    scout: Scout,
     began: Option<Time>,
 }
 
@@ -49,11 +48,16 @@ struct Reel {
     spacing: Duration,
 }
 
-struct Scout {
-    cursor: Cursor,
-    /// Seconds from this one on were not told yet.
-    next_second: u64,
-    is_done: bool,
+/// Goes ahead through all of it, once somebody wants a survey.
+enum Scout {
+    Unasked,
+    Ahead {
+        cursor: Box<Cursor>,
+        /// Seconds from this one on were not told yet.
+        next_second: u64,
+    },
+    /// Its state would be in the way for as long as the recording is open.
+    Done,
 }
 
 /// What the next stretch of a recording holds.
@@ -90,7 +94,7 @@ impl Replay {
         let spacing = (reader.end().since_epoch() / KEYFRAMES_MAX).max(KEYFRAME_SPACING_MIN);
         let reel = Reel { reader, specs: Specs::new(), keyframes: Vec::new(), spacing };
         let cursor = reel.start(events_max);
-        let mut replay = Self { reel, cursor, scout: None, began: None };
+        let mut replay = Self { reel, cursor, scout: Scout::Unasked, began: None };
         while replay.began.is_none() && replay.reel.step(&mut replay.cursor, None)? {
             replay.began = replay.cursor.state.began();
         }
@@ -182,29 +186,22 @@ impl Replay {
     /// Looks through the next stretch, ahead of where it stands; `None` when all was looked through. Where it stands
     /// is left alone, and every moment that was passed is nearer from then on.
     pub fn survey(&mut self) -> Result<Option<Survey>, RecordError> {
+        let (mut cursor, next_second) = match std::mem::replace(&mut self.scout, Scout::Done) {
+            Scout::Unasked => (Box::new(self.reel.start(self.cursor.state.events_max())), 0),
+            Scout::Ahead { cursor, next_second } => (cursor, next_second),
+            Scout::Done => return Ok(None),
+        };
         let began = self.began.unwrap_or(Time::ZERO);
         let end = self.reel.reader.end();
-        let events_max = self.cursor.state.events_max();
-        let scout = self.scout.get_or_insert_with(|| Scout {
-            cursor: self.reel.start(events_max),
-            next_second: 0,
-            is_done: false,
-        });
-        if scout.is_done {
-            return Ok(None);
-        }
-        let until = (scout.cursor.at.max(began) + SURVEY_STEP).min(end);
-        while self.reel.step(&mut scout.cursor, Some(until))? {}
-        scout.cursor.at = until;
-        scout.is_done = until >= end;
-        let state = &scout.cursor.state;
-        let seconds = state.seconds_from(scout.next_second);
-        scout.next_second = seconds.last().map_or(scout.next_second, |last| last.second + 1);
+        let until = (cursor.at.max(began) + SURVEY_STEP).min(end);
+        while self.reel.step(&mut cursor, Some(until))? {}
+        cursor.at = until;
+        let seconds = cursor.state.seconds_from(next_second);
         let mut snapshot = self.reel.reader.head().snapshot();
-        state.fill(&mut snapshot, until);
-        if scout.is_done {
-            // Its state would be in the way for as long as the recording is open.
-            scout.cursor = self.reel.start(0);
+        cursor.state.fill(&mut snapshot, until);
+        if until < end {
+            let next_second = seconds.last().map_or(next_second, |last| last.second + 1);
+            self.scout = Scout::Ahead { cursor, next_second };
         }
         Ok(Some(Survey { until: until - began, seconds, snapshot: Arc::new(snapshot) }))
     }
