@@ -1,7 +1,8 @@
 //! The load generator posts later than planned, so that what is measured is itself.
 
 use super::{Finding, Sight, Verdict};
-use crate::report::words::{count, percent};
+use crate::measure::POST_LATE;
+use crate::report::words::{count, percent, span};
 
 /// Seconds that are looked at.
 const SECONDS: usize = 5;
@@ -25,10 +26,11 @@ pub(super) fn look(sight: &Sight) -> Verdict {
     Verdict::Warn(Finding::new(
         "the load generator is behind its schedule",
         format!(
-            "{} of {} jobs of the last {SECONDS} s ({}) were begun more than 250 ms late",
+            "{} of {} jobs of the last {SECONDS} s ({}) were begun more than {} late",
             count(late),
             count(begun),
-            percent(share)
+            percent(share),
+            span(POST_LATE)
         ),
         "what it is late is in every response time: lower the rate, give the posters a larger batch, or free \
          this machine for it",

@@ -58,5 +58,5 @@ pub(crate) use results::{DomainResult, Results, SlowResult};
 pub use roster::{Roster, Rules};
 pub(crate) use so_far::SoFar;
 pub use state::LIVE_JOBS_MAX;
-pub(crate) use state::State;
+pub(crate) use state::{POST_LATE, State};
 pub(crate) use tallies::{DomainTally, Tallies};

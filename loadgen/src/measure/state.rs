@@ -42,7 +42,7 @@ use super::waiters::Waiters;
 pub const LIVE_JOBS_MAX: usize = 1_800_000;
 
 /// A posting that begins so long after its time is late.
-const LATE: Duration = Duration::from_millis(250);
+pub(crate) const POST_LATE: Duration = Duration::from_millis(250);
 
 /// What is known of a run.
 #[derive(Clone)]
@@ -259,7 +259,7 @@ impl State {
             self.record(Stage::PostLag, intended, intended, at);
             let second = self.seconds.running();
             second.posts_begun += 1;
-            second.posts_late += u64::from(at - intended > LATE);
+            second.posts_late += u64::from(at - intended > POST_LATE);
             if let Some(job) = self.keep(*number, *shape, intended) {
                 job.set_post_started(at);
             }
