@@ -294,6 +294,13 @@ impl Keymap {
         names.find_map(|name| self.keys.get(name)?.first()).map(ToString::to_string)
     }
 
+    /// The first key of each of `actions` in `view`, such as `+/-`; `None` where nobody can do any of them.
+    #[must_use]
+    pub fn keys_for(&self, view: View, actions: &[Action]) -> Option<String> {
+        let keys: Vec<String> = actions.iter().filter_map(|action| self.key_for(view, *action)).collect();
+        (!keys.is_empty()).then(|| keys.join("/"))
+    }
+
     fn while_editing(&self, stroke: Stroke, code: KeyCode) -> Option<Action> {
         match code {
             KeyCode::Enter => Some(Action::Accept),

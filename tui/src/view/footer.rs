@@ -147,16 +147,10 @@ fn line(model: &Model, width: u16) -> Line<'_> {
         .chain(through_time(model))
         .chain([quit])
         .filter(|(_, actions, _)| !(over && actions.iter().any(|action| action.changes_the_run())))
-        .map(|(rank, actions, what)| {
-            let keys: Vec<String> =
-                actions.iter().filter_map(|action| model.keymap.key_for(model.view, *action)).collect();
-            Segment::new(
-                *rank,
-                vec![
-                    Span::styled(keys.join("/"), theme.style(Role::Key)),
-                    Span::styled(format!(" {what}"), theme.style(Role::Dim)),
-                ],
-            )
+        .filter_map(|(rank, actions, what)| {
+            let keys = model.keymap.keys_for(model.view, actions)?;
+            let words = Span::styled(format!(" {what}"), theme.style(Role::Dim));
+            Some(Segment::new(*rank, vec![Span::styled(keys, theme.style(Role::Key)), words]))
         })
         .collect();
     fit(segments, "  ", width)

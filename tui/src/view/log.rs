@@ -94,8 +94,9 @@ fn status<'a>(model: &Model, rows: usize, width: u16) -> Line<'a> {
     }
     let below = log.below(rows);
     if below > 0 {
-        let key = model.keymap.key_for(View::Log, Action::Move(Movement::Last)).unwrap_or_default();
-        let text = format!("{} newer below: {key}", format::count(below as u64));
+        let key = model.keymap.key_for(View::Log, Action::Move(Movement::Last));
+        let key = key.map_or_else(String::new, |key| format!(": {key}"));
+        let text = format!("{} newer below{key}", format::count(below as u64));
         segments.push(Segment::new(0, vec![Span::styled(text, theme.style(Role::Key))]));
     }
     if segments.is_empty() {

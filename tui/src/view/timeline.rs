@@ -193,15 +193,14 @@ impl Strip {
 fn legend(model: &Model, width: u16) -> Line<'static> {
     let theme = &model.theme;
     let entry = |rank, mark, word: String, glyph: &'static str, role| {
-        let key = |forward| {
-            let action = Action::Timeline(timeline::Action::Jump { to: mark, forward });
-            model.keymap.key_for(model.view, action).unwrap_or_default()
-        };
+        let jumps =
+            [true, false].map(|forward| Action::Timeline(timeline::Action::Jump { to: mark, forward }));
+        let keys = model.keymap.keys_for(model.view, &jumps).map(|keys| keys + " ");
         Segment::new(
             rank,
             vec![
-                Span::styled(format!("{}/{}", key(true), key(false)), theme.style(Role::Key)),
-                Span::styled(format!(" {word} "), theme.style(Role::Dim)),
+                Span::styled(keys.unwrap_or_default(), theme.style(Role::Key)),
+                Span::styled(format!("{word} "), theme.style(Role::Dim)),
                 Span::styled(glyph, theme.style(role)),
             ],
         )

@@ -6,7 +6,7 @@ use clearance::config::{Config, read, template};
 use clearance::keymap::{Keymap, SECTIONS};
 use clearance::theme::{Palette, Role, Theme};
 use clearance::update::{Command, Message};
-use crossterm::event::MouseEventKind;
+use crossterm::event::{KeyCode, MouseEventKind};
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::fixtures::{Desk, calm, dropping, finished};
@@ -60,12 +60,31 @@ fn keys_that_were_changed_do_what_they_are_bound_to_and_the_help_shows_them() {
     assert_eq!(desk.commands, []);
     desk.keys("2").keys("x");
     assert!(desk.screen().contains("Q quit"), "{}", desk.screen());
-    desk.press(crossterm::event::KeyCode::F(2));
+    desk.press(KeyCode::F(2));
     assert!(desk.screen().contains("│ x                order by the next column"), "{}", desk.screen());
-    desk.press(crossterm::event::KeyCode::Esc).show(finished());
+    desk.press(KeyCode::Esc).show(finished());
     assert!(desk.screen().contains("run finished: Q to leave"), "{}", desk.screen());
     desk.keys("Q");
     assert_eq!(desk.commands, [Command::LeaveFinished]);
+}
+
+#[test]
+fn screens_name_no_key_that_is_not_bound() {
+    let config = configured(
+        "[keys.everywhere]\nfreeze = \"F5\"\nback = \"F9\"\nrate_up = []\nrate_down = []\ntimeline_next_fault = []\n\
+         [keys.log]\nhold = \"x\"\n",
+    );
+    let mut desk = desk(&config, 120, 40);
+    desk.show(calm()).press(KeyCode::F(5));
+    let screen = desk.screen();
+    assert!(screen.contains("F5 unfreeze") && !screen.contains(" rate"), "{screen}");
+    assert!(screen.contains(" I fault ") && screen.contains(" v/V rescued "), "{screen}");
+    desk.press(KeyCode::F(5));
+    assert!(desk.keys("7x").screen().contains("HELD: x follows"), "{}", desk.screen());
+    assert!(desk.keys("!").screen().contains("F9 closes"), "{}", desk.screen());
+    desk.press(KeyCode::F(9));
+    desk.keys("2/nobody").press(KeyCode::Enter);
+    assert!(desk.screen().contains("the filter hides every domain; F9 clears it"), "{}", desk.screen());
 }
 
 #[test]
