@@ -174,6 +174,7 @@ proptest! {
         let mut desk = Desk::with(Theme::new(ascii, false), width, height);
         desk.model.playback =
             is_recording.then(|| Playback::new(Duration::from_mins(1), Missing::default(), Duration::ZERO));
+        let mut said = 0;
         for event in events {
             match event {
                 Event::Key(code) => desk.tell(Message::Key(KeyEvent::new(code, KeyModifiers::NONE))),
@@ -187,7 +188,12 @@ proptest! {
                     desk.tell(Message::Moment(Arc::new(snapshot(number)), Events::default()))
                 }
                 Event::Snapshot(number) => desk.show(snapshot(number)),
-                Event::Log(count) => desk.tell(Message::Log(log_lines(count), count)),
+                Event::Log(count) => {
+                    // No line comes twice, as out of the ring.
+                    let came = log_lines(said + count).split_off(said as usize);
+                    said += count;
+                    desk.tell(Message::Log(came, count))
+                }
                 Event::Domain(number) => desk.tell(Message::Domain(Arc::new(domain_page(number)))),
                 Event::Tick(seconds) => desk.tick(f64::from(seconds)),
                 Event::Resize(width, height) => desk.tell(Message::Resized(Size::new(width, height))),
