@@ -227,7 +227,7 @@ pub(super) fn own<'a>(recent: &Recent<'_>, width: u16, theme: &Theme) -> Vec<Row
     let words = if width < 72 {
         format!("the tool's own: {queries} queries/s, {took} a second, apart")
     } else {
-        format!("the tool's own queries: {queries}/s, {took} of each second; counted in none of these")
+        format!("the tool's own queries: {queries}/s, {took} of each second; not counted above")
     };
     lines(&words, width, theme.style(Role::Dim))
 }
