@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::model::{Model, View};
+use crate::model::{Model, Sheet, View};
 
 pub use stroke::{Stroke, StrokeError};
 
@@ -267,11 +267,10 @@ impl Keymap {
     #[must_use]
     pub fn action(&self, model: &Model, key: KeyEvent) -> Option<Action> {
         let stroke = Stroke::of(key)?;
-        if model.help.is_some() {
-            return self.while_reading(stroke, key.code, Action::Help);
-        }
-        if model.warnings.is_some() {
-            return self.while_reading(stroke, key.code, Action::Warnings);
+        match model.sheet {
+            Some((Sheet::Help, _)) => return self.while_reading(stroke, key.code, Action::Help),
+            Some((Sheet::Warnings, _)) => return self.while_reading(stroke, key.code, Action::Warnings),
+            None => {}
         }
         if model.is_writing() {
             return self.while_editing(stroke, key.code);

@@ -98,6 +98,15 @@ impl View {
     }
 }
 
+/// A text over the view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sheet {
+    /// Keys and words.
+    Help,
+    /// What looks wrong.
+    Warnings,
+}
+
 /// A word to the person that goes away by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -118,10 +127,8 @@ pub struct Model {
     pub size: Size,
     /// The view that is shown.
     pub view: View,
-    /// Whether the help lies over it, and how far that is scrolled.
-    pub help: Option<usize>,
-    /// Whether the warnings lie over it, and how far they are scrolled.
-    pub warnings: Option<usize>,
+    /// The text that lies over it, and how far that is scrolled.
+    pub sheet: Option<(Sheet, usize)>,
     /// The newest snapshot.
     pub latest: Arc<Snapshot>,
     /// The snapshot on the screen: the newest, or the one that was frozen.
@@ -165,8 +172,7 @@ impl Model {
             keymap: Arc::default(),
             size,
             view: View::default(),
-            help: None,
-            warnings: None,
+            sheet: None,
             latest: Arc::default(),
             shown: Arc::default(),
             frozen_since: None,

@@ -24,7 +24,7 @@ use ratatui::layout::Size;
 
 use crate::keymap::{Action, Movement};
 use crate::log_ring::LogLine;
-use crate::model::{Dial, Model, Notice, View};
+use crate::model::{Dial, Model, Notice, Sheet, View};
 use crate::view;
 
 /// How long a word about a key stays at least.
@@ -171,14 +171,8 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::Suspend => return Some(Command::Suspend),
         Action::Show(view) => show(model, view),
         Action::Step(steps) => show(model, model.view.step(steps)),
-        Action::Help => {
-            model.warnings = None;
-            model.help = if model.help.is_some() { None } else { Some(0) };
-        }
-        Action::Warnings => {
-            model.help = None;
-            model.warnings = if model.warnings.is_some() { None } else { Some(0) };
-        }
+        Action::Help => lay_over(model, Sheet::Help),
+        Action::Warnings => lay_over(model, Sheet::Warnings),
         Action::Back => back(model),
         Action::Freeze if model.is_recording() => return timeline::toggle(model),
         Action::Freeze => freeze(model),
@@ -241,6 +235,12 @@ fn show(model: &mut Model, view: View) {
     model.view = view;
     model.domains.editing = false;
     model.log.editing = false;
+}
+
+/// Lays a text over the view in place of another, or takes it away.
+fn lay_over(model: &mut Model, sheet: Sheet) {
+    let lies_there = model.sheet.is_some_and(|(there, _)| there == sheet);
+    model.sheet = (!lies_there).then_some((sheet, 0));
 }
 
 fn back(model: &mut Model) {
@@ -336,13 +336,9 @@ fn notice(model: &mut Model, text: String) {
 }
 
 fn go(model: &mut Model, movement: Movement) {
-    if let Some(scrolled) = model.help {
-        model.help = Some(moved(scrolled, movement, view::help_page(model), view::help_lines(model)));
-        return;
-    }
-    if let Some(scrolled) = model.warnings {
-        let (page, lines) = (view::warnings_page(model), view::warnings_lines(model));
-        model.warnings = Some(moved(scrolled, movement, page, lines));
+    if let Some((sheet, scrolled)) = model.sheet {
+        let (page, positions) = (view::sheet_page(model, sheet), view::sheet_positions(model, sheet));
+        model.sheet = Some((sheet, moved(scrolled, movement, page, positions)));
         return;
     }
     match model.view {

@@ -60,14 +60,14 @@ const LOG_FILTER: &[(&str, &str)] =
 /// The columns of the names.
 const NAMES: usize = 17;
 
-pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(model: &Model, from: usize, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
     let area = place(area).intersection(buffer.area);
     Clear.render(area, buffer);
     let lines = lines(model, area.width.saturating_sub(4));
     let inner = frame(buffer, area, &title("help", closing(model), theme), theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    scrolled(buffer, area, inner, &lines, model.help.unwrap_or(0), theme);
+    scrolled(buffer, area, inner, &lines, from, theme);
 }
 
 pub(super) fn page(area: Rect) -> usize {

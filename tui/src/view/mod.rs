@@ -42,7 +42,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::keymap::Action;
-use crate::model::{Model, View};
+use crate::model::{Model, Sheet, View};
 
 /// Draws `model` into `area`.
 pub fn view(model: &Model, area: Rect, buffer: &mut Buffer) {
@@ -60,10 +60,10 @@ pub fn view(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     timeline::draw(model, screen.strip, buffer);
     footer::draw(model, screen.footer, buffer);
-    if model.help.is_some() {
-        help::draw(model, screen.body, buffer);
-    } else if model.warnings.is_some() {
-        warnings::draw(model, screen.body, buffer);
+    match model.sheet {
+        Some((Sheet::Help, scrolled)) => help::draw(model, scrolled, screen.body, buffer),
+        Some((Sheet::Warnings, scrolled)) => warnings::draw(model, scrolled, screen.body, buffer),
+        None => {}
     }
 }
 
@@ -134,34 +134,30 @@ pub fn log_page(model: &Model) -> usize {
     log::page(Screen::of(model, whole(model)).body)
 }
 
-/// How many lines a screenful of the help has.
+/// How many lines a screenful of a text over the view has.
 #[must_use]
-pub fn help_page(model: &Model) -> usize {
-    help::page(Screen::of(model, whole(model)).body)
+pub fn sheet_page(model: &Model, sheet: Sheet) -> usize {
+    let body = Screen::of(model, whole(model)).body;
+    match sheet {
+        Sheet::Help => help::page(body),
+        Sheet::Warnings => warnings::page(model, body),
+    }
 }
 
-/// By how many lines the help can be scrolled, and one.
+/// By how many lines a text over the view can be scrolled, and one.
 #[must_use]
-pub fn help_lines(model: &Model) -> usize {
-    help::positions(model, Screen::of(model, whole(model)).body)
+pub fn sheet_positions(model: &Model, sheet: Sheet) -> usize {
+    let body = Screen::of(model, whole(model)).body;
+    match sheet {
+        Sheet::Help => help::positions(model, body),
+        Sheet::Warnings => warnings::positions(model, body),
+    }
 }
 
 /// How long something waited, as every view writes it.
 #[must_use]
 pub fn wait(wait: Duration) -> String {
     format::wait(wait)
-}
-
-/// How many lines a screenful of the warnings has.
-#[must_use]
-pub fn warnings_page(model: &Model) -> usize {
-    warnings::page(model, Screen::of(model, whole(model)).body)
-}
-
-/// By how many lines the warnings can be scrolled, and one.
-#[must_use]
-pub fn warnings_lines(model: &Model) -> usize {
-    warnings::positions(model, Screen::of(model, whole(model)).body)
 }
 
 fn whole(model: &Model) -> Rect {

@@ -61,14 +61,14 @@ pub(super) fn alert(model: &Model, is_brief: bool) -> Option<String> {
     }
 }
 
-pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(model: &Model, from: usize, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
     let (area, lines) = place(model, area);
     let area = area.intersection(buffer.area);
     Clear.render(area, buffer);
     let inner = frame(buffer, area, &heading(model), theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    scrolled(buffer, area, inner, &lines, model.warnings.unwrap_or(0), theme);
+    scrolled(buffer, area, inner, &lines, from, theme);
 }
 
 pub(super) fn page(model: &Model, area: Rect) -> usize {

@@ -1,5 +1,6 @@
 //! What looks wrong: in the header, in the Overview, and as a list over any view.
 
+use clearance::model::Sheet;
 use clearance::theme::Theme;
 use clearance::update::Command;
 use crossterm::event::KeyCode;
@@ -98,9 +99,9 @@ fn list_closes_like_any_text_and_ends_no_run() {
 fn help_and_list_take_turns() {
     let mut desk = Desk::new(80, 24);
     desk.show(warned()).keys("!?");
-    assert_eq!((desk.model.warnings, desk.model.help), (None, Some(0)));
+    assert_eq!(desk.model.sheet, Some((Sheet::Help, 0)));
     desk.keys("!");
-    assert_eq!((desk.model.warnings, desk.model.help), (Some(0), None));
+    assert_eq!(desk.model.sheet, Some((Sheet::Warnings, 0)));
 }
 
 #[test]
