@@ -24,7 +24,7 @@ use tokio::time::MissedTickBehavior;
 use crate::config::Config;
 use crate::keymap::Keymap;
 use crate::log_ring::LogRing;
-use crate::model::Model;
+use crate::model::{Demo, DemoState, Model};
 use crate::picture::PictureTheme;
 use crate::save;
 use crate::source::{News, Source};
@@ -60,6 +60,8 @@ pub struct DashboardOptions {
     pub mouse: bool,
     /// Stay when the run has finished, until somebody leaves.
     pub stay_when_finished: bool,
+    /// The guided demo, if it is one.
+    pub demo: Option<Demo>,
     /// Where screens are saved.
     pub save_directory: PathBuf,
     /// Whose colours saved screens have.
@@ -75,6 +77,7 @@ impl DashboardOptions {
             keymap: Arc::clone(&config.keymap),
             mouse: config.mouse,
             stay_when_finished: true,
+            demo: None,
             save_directory: config.save_directory.clone(),
             picture: config.picture,
         }
@@ -196,9 +199,10 @@ impl Session {
     /// A session that has shown nothing yet.
     #[must_use]
     pub fn new(input: DashboardInput, size: Size) -> Self {
-        let DashboardOptions { theme, stay_when_finished, picture, .. } = input.options;
+        let DashboardOptions { theme, stay_when_finished, demo, picture, .. } = input.options;
         let model = Model {
             keymap: Arc::clone(&input.options.keymap),
+            demo: demo.map(DemoState::new),
             picture,
             playback: input.source.playback(),
             timeline: input.source.timeline(),

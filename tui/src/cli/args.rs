@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use loadgen::assert::Expression;
@@ -19,6 +20,7 @@ use crate::config::{self, Config, ConfigError};
 use crate::dashboard::{self, DashboardOptions};
 
 use super::compare::CompareArgs;
+use crate::model::Demo;
 
 pub(super) use plan::PlanArgs;
 
@@ -62,6 +64,8 @@ pub(super) enum Command {
     Run(Box<RunArgs>),
     /// Find the highest posting rate, or the fewest workers, that holds an SLO
     Plan(Box<PlanArgs>),
+    /// Show a guided demo: a built-in scenario with captions that say what happens; without NAME list them
+    Demo(Box<DemoArgs>),
     /// List the built-in scenarios; with NAME print its TOML, ready to edit
     ///
     /// A file of your own is checked while you write it by an editor that knows the language: write
@@ -185,6 +189,25 @@ pub(super) struct DatabaseArgs {
     pub(super) keep: bool,
 }
 
+/// Which demo to show.
+#[derive(Debug, Clone, Args)]
+pub(super) struct DemoArgs {
+    /// The demo to show
+    #[arg(value_name = "NAME", value_parser = demo_parser())]
+    pub(super) demo: Option<Demo>,
+    #[command(flatten)]
+    pub(super) database: DatabaseArgs,
+    #[command(flatten)]
+    pub(super) look: LookArgs,
+}
+
+fn demo_parser() -> impl TypedValueParser<Value = Demo> {
+    PossibleValuesParser::new(Demo::ALL.map(Demo::name)).map(|name| {
+        let named = Demo::ALL.into_iter().find(|demo| demo.name() == name);
+        named.expect("only names of demos are possible values")
+    })
+}
+
 /// How to run a scenario.
 #[derive(Debug, Clone, Args)]
 pub(super) struct RunArgs {
@@ -225,6 +248,9 @@ pub(super) struct RunArgs {
     pub(super) warmup: Option<Duration>,
     #[command(flatten)]
     pub(super) load: LoadArgs,
+    /// The guided demo that it is.
+    #[arg(skip)]
+    pub(super) demo: Option<Demo>,
 }
 
 /// How the dashboard looks.
@@ -273,7 +299,7 @@ impl LookArgs {
 }
 
 /// What changes a scenario's load.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(super) struct LoadArgs {
     /// Decides every random draw
     #[arg(long, value_name = "N", help_heading = "Overriding the scenario")]
@@ -296,6 +322,25 @@ pub(super) struct LoadArgs {
 }
 
 impl RunArgs {
+    /// The run of a demo.
+    pub(super) fn of_demo(demo: Demo, database: DatabaseArgs, look: LookArgs) -> Self {
+        Self {
+            scenario: demo.name().to_owned(),
+            database,
+            headless: false,
+            report: Vec::new(),
+            hdr: None,
+            record: None,
+            expectations: Vec::new(),
+            metrics: None,
+            look,
+            duration: None,
+            warmup: None,
+            load: LoadArgs::default(),
+            demo: Some(demo),
+        }
+    }
+
     /// What the flags change in the scenario.
     pub(super) fn overrides(&self) -> Overrides {
         Overrides { duration: self.duration, warmup: self.warmup, ..self.load.overrides() }

@@ -45,6 +45,9 @@ pub(super) enum Failure {
     /// The metrics' port isn't to be had.
     #[error(transparent)]
     Exporter(#[from] ExporterError),
+    /// A demo is for eyes.
+    #[error("a demo needs a terminal on stdin and stdout; for figures write: clearance run {0} --headless")]
+    DemoWithoutTerminal(&'static str),
     /// There is no database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -77,6 +80,7 @@ impl Failure {
             Self::Scenario(_)
             | Self::Config(_)
             | Self::HdrEnding(_)
+            | Self::DemoWithoutTerminal(_)
             | Self::Exporter(_)
             | Self::Source(_)
             | Self::Unlike(_)

@@ -3,6 +3,7 @@
 mod args;
 mod compare;
 mod db;
+mod demo;
 mod doctor;
 mod failure;
 mod ground;
@@ -48,6 +49,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             report::report(&recording, &to, report::part(from, length))
         }
         Command::Replay(args) => replay::replay(&args),
+        Command::Demo(args) => demo::demo(*args),
         Command::Compare(args) => compare::compare(&args),
         Command::Db(command) => db::db(command),
         Command::Doctor { url, config } => doctor::doctor(url.database_url.as_deref(), config.given()),

@@ -46,7 +46,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let recording = Recording::plan(args)?;
     let exporter = args.metrics.as_ref().map(Exporter::bind).transpose()?;
     let is_live = !args.headless && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-    let options = args.look.options(is_live)?;
+    let options = DashboardOptions { demo: args.demo, ..args.look.options(is_live)? };
     let onlookers = Onlookers { log: start_log(is_live), options, exporter };
     block_on(async {
         let interrupted = interrupt::listen().map_err(Failure::System)?;

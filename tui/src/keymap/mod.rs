@@ -5,6 +5,7 @@
 //! keys that are bound, whatever they are.
 
 mod database;
+pub mod demo;
 pub mod domains;
 mod everywhere;
 pub mod faults;
@@ -63,6 +64,8 @@ pub enum Action {
     Save,
     /// Something about the moment that is shown.
     Timeline(timeline::Action),
+    /// Something of a guided demo.
+    Demo(demo::Action),
     /// Something of the Domains view alone.
     Domains(domains::Action),
     /// Something of the Faults view; some of its keys do the same everywhere.
@@ -142,6 +145,9 @@ const fn bind(
 /// Keys that do the same in every view.
 pub const EVERYWHERE: &[Binding] = everywhere::BINDINGS;
 
+/// Keys of a guided demo, which do the same in every view of it.
+pub const OF_DEMO: &[Binding] = demo::BINDINGS;
+
 /// Keys that are a view's own.
 #[must_use]
 pub const fn bindings_of(view: View) -> &'static [Binding] {
@@ -208,6 +214,7 @@ pub struct Clash {
 #[derive(Debug, Clone)]
 pub struct Keymap {
     everywhere: Table,
+    of_demo: Table,
     of_view: HashMap<View, Table>,
     /// The keys of each binding, by name.
     keys: HashMap<&'static str, Vec<Stroke>>,
@@ -246,6 +253,7 @@ impl Keymap {
             Ok(table)
         };
         let everywhere = table(EVERYWHERE)?;
+        let of_demo = table(OF_DEMO)?;
         let mut of_view = HashMap::new();
         for view in View::ALL {
             of_view.insert(view, table(bindings_of(view))?);
@@ -260,7 +268,7 @@ impl Keymap {
                 }
             }
         }
-        Ok(Self { everywhere, of_view, keys })
+        Ok(Self { everywhere, of_demo, of_view, keys })
     }
 
     /// What `key` means now; `None` when it means nothing.
@@ -275,7 +283,8 @@ impl Keymap {
         if model.is_writing() {
             return self.while_editing(stroke, key.code);
         }
-        let own = self.of_view.get(&model.view).and_then(|own| own.get(&stroke));
+        let of_demo = model.demo.as_ref().and_then(|_| self.of_demo.get(&stroke));
+        let own = of_demo.or_else(|| self.of_view.get(&model.view).and_then(|own| own.get(&stroke)));
         own.or_else(|| self.everywhere.get(&stroke)).map(|binding| binding.action)
     }
 
@@ -288,7 +297,7 @@ impl Keymap {
     /// The first key that does `action` in `view`, as it is written.
     #[must_use]
     pub fn key_for(&self, view: View, action: Action) -> Option<String> {
-        let bindings = bindings_of(view).iter().chain(EVERYWHERE);
+        let bindings = bindings_of(view).iter().chain(EVERYWHERE).chain(OF_DEMO);
         let mut names = bindings.filter(|binding| binding.action == action).map(|binding| binding.name);
         names.find_map(|name| self.keys.get(name)?.first()).map(ToString::to_string)
     }

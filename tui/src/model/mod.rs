@@ -2,6 +2,7 @@
 
 pub mod controls;
 mod database;
+mod demo;
 mod domains;
 pub mod faults;
 mod log;
@@ -16,6 +17,7 @@ use ratatui::layout::Size;
 
 pub use controls::Dial;
 pub use database::DatabaseState;
+pub use demo::{Demo, DemoState};
 pub use domains::{
     Column, DomainsState, Filter, FilterError, PageState, PastWakeup, SYNTAX, SortBy, Trouble, WakeupOutcome,
     cleared, next_poll, row_label, short_label, trouble, visible_rows, worst_first,
@@ -153,6 +155,8 @@ pub struct Model {
     pub faults: FaultsState,
     /// The Database view.
     pub database: DatabaseState,
+    /// The guided demo, if it is one.
+    pub demo: Option<DemoState>,
     /// The Log view.
     pub log: LogState,
     /// Whose colours saved pictures have.
@@ -185,6 +189,7 @@ impl Model {
             wakeups: WakeupsState::default(),
             faults: FaultsState::default(),
             database: DatabaseState::default(),
+            demo: None,
             log: LogState::default(),
             picture: PictureTheme::Dark,
             stay_when_finished,

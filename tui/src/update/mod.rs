@@ -4,6 +4,7 @@
 //! [`Command`], which the loop in [`crate::dashboard`] carries out. What is a view's own is in a file of its name.
 
 mod database;
+mod demo;
 mod domains;
 mod faults;
 mod keeping;
@@ -115,6 +116,7 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
             if model.frozen_since.is_none() {
                 show_latest(model);
             }
+            demo::look(model);
             (model.finished() && !model.stay_when_finished).then_some(Command::LeaveFinished)
         }
         Message::Moment(snapshot, events) => {
@@ -158,6 +160,7 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
 fn tick(model: &mut Model, now: Duration) {
     let frozen_for = model.frozen_for().map(|frozen| frozen.as_secs());
     model.now = now;
+    demo::look(model);
     model.dirty |= model.frozen_for().map(|frozen| frozen.as_secs()) != frozen_for;
     if model.notice.as_ref().is_some_and(|notice| notice.until <= now) {
         model.notice = None;
@@ -171,6 +174,7 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::Suspend => return Some(Command::Suspend),
         Action::Show(view) => show(model, view),
         Action::Step(steps) => show(model, model.view.step(steps)),
+        Action::Demo(action) => demo::act(model, action),
         Action::Help => lay_over(model, Sheet::Help),
         Action::Warnings => lay_over(model, Sheet::Warnings),
         Action::Back => back(model),
@@ -233,6 +237,9 @@ fn leave(model: &Model) -> Command {
 
 fn show(model: &mut Model, view: View) {
     model.view = view;
+    if let Some(demo) = &mut model.demo {
+        demo.has_own_view = true;
+    }
     model.domains.editing = false;
     model.log.editing = false;
 }

@@ -15,7 +15,7 @@ use ratatui::widgets::{Clear, Widget as _};
 
 use super::closing;
 use super::paint::{self, frame, scrolled, title};
-use crate::keymap::{Binding, EVERYWHERE, bindings_of};
+use crate::keymap::{Binding, EVERYWHERE, OF_DEMO, bindings_of};
 use crate::model::{Model, SYNTAX, View};
 use crate::theme::Role;
 
@@ -103,6 +103,7 @@ fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
     let sections = [
         ("keys of this view", keys(bindings_of(view)), Role::Key),
         ("the filter: words that must all hold", filter(view), Role::Key),
+        ("keys of the demo", if model.demo.is_some() { keys(OF_DEMO) } else { Vec::new() }, Role::Key),
         ("keys everywhere", keys(EVERYWHERE), Role::Key),
         ("what woke a domain, and other words", words(WORDS), Role::Title),
         ("marks", words(MARKS), Role::Warning),

@@ -12,6 +12,7 @@
 //! is: what matters least goes first.
 
 mod canvas;
+mod caption;
 mod chart;
 mod copied;
 mod database;
@@ -58,6 +59,7 @@ pub fn view(model: &Model, area: Rect, buffer: &mut Buffer) {
         View::Faults => faults::draw(model, screen.body, buffer),
         View::Log => log::draw(model, screen.body, buffer),
     }
+    caption::draw(model, screen.caption, screen.whole_body(), buffer);
     timeline::draw(model, screen.strip, buffer);
     footer::draw(model, screen.footer, buffer);
     match model.sheet {
@@ -168,6 +170,9 @@ fn whole(model: &Model) -> Rect {
 struct Screen {
     header: Rect,
     body: Rect,
+    /// Below the body; of no height outside a guided demo.
+    caption: Rect,
+    /// Above the footer; of no height while the newest moment of a run is shown.
     strip: Rect,
     footer: Rect,
 }
@@ -183,11 +188,18 @@ impl Screen {
         let strip = timeline::rows(model, area.height);
         let body = area.height - header - strip - footer;
         let part = |rows_above, height| Rect { y: area.y + rows_above, height, ..area };
+        let caption = caption::height(model, part(header, body));
         Self {
             header: part(0, header),
-            body: part(header, body),
+            body: part(header, body - caption),
+            caption: part(header + body - caption, caption),
             strip: part(header + body, strip),
             footer: part(header + body + strip, footer),
         }
+    }
+
+    /// The body with the caption's room.
+    fn whole_body(&self) -> Rect {
+        Rect { height: self.body.height + self.caption.height, ..self.body }
     }
 }

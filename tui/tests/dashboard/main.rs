@@ -3,6 +3,7 @@
 mod any;
 mod configured;
 mod database;
+mod demo;
 mod domains;
 mod faults;
 mod fixtures;
