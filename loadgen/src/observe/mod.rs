@@ -8,6 +8,7 @@ mod sampler;
 mod statements;
 mod tally;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -155,8 +156,10 @@ impl Observer {
             let answer = question(&mut connection).await?;
             Ok((connection, answer))
         };
-        let (connection, answer) =
-            tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut))?;
+        let (connection, answer) = tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|_| {
+            let error = format!("no answer within {PATIENCE:?}");
+            Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, error)))
+        })?;
         *held = Some(connection);
         Ok(answer)
     }
