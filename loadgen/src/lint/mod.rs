@@ -1,8 +1,8 @@
 //! Warnings: what looks wrong while a run goes on, what speaks for it, and what to do.
 //!
-//! A lint is a pure function of a [`Sight`], the run at the end of a second and the few seconds before, and answers
-//! with a [`Verdict`]. [`Verdict::LookAgain`] says that it can't tell yet: nothing is opened or closed by it. Each
-//! has a least effect below which it says nothing. The [`Keeper`] asks all of them once a second while the run is
+//! A lint is a pure function of a `Sight`, the run at the end of a second and the few seconds before, and answers
+//! with a `Verdict`. `Verdict::LookAgain` says that it can't tell yet: nothing is opened or closed by it. Each
+//! has a least effect below which it says nothing. The `Keeper` asks all of them once a second while the run is
 //! measured, and is silent in warm-up, drain and afterwards. There is one warning at most for each lint at a time: it
 //! names the worst case and counts the others.
 //!
