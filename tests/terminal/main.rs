@@ -10,6 +10,7 @@ mod endings;
 #[path = "../command/leftovers.rs"]
 mod leftovers;
 mod manners;
+mod panics;
 mod replay;
 mod run;
 mod session;

@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::ops::{Deref, DerefMut};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -10,7 +11,7 @@ use vt100::Screen;
 
 use crate::await_that::await_that;
 use crate::leftovers::{cluster_in, expect_nothing_left, processes_in};
-use crate::terminal::{Left, Terminal};
+use crate::terminal::{CLEARANCE, Left, Terminal};
 
 /// Two domains, jobs at all times, and a backup poll that doesn't try anybody's patience.
 pub(crate) const LIVELY: &str = r#"
@@ -43,6 +44,9 @@ provisioner = "terraform"
 tags = { environment = "on-prem" }
 "#;
 
+/// What the shell says when its job was stopped.
+pub(crate) const STOPPED: &str = "the job was stopped";
+
 /// A run that shows its dashboard.
 pub(crate) struct LiveRun {
     terminal: Terminal,
@@ -54,14 +58,30 @@ impl LiveRun {
     /// Starts one and waits until its dashboard shows jobs.
     #[track_caller]
     pub(crate) fn start(scenario: &str, more: &[&str]) -> Self {
+        Self::launch(scenario, |desk, arguments| Terminal::start(120, 40, desk, &[arguments, more].concat()))
+    }
+
+    /// The same as a job of a shell, which goes on to [`STOPPED`] when the job is stopped, and continues it when a
+    /// line was typed.
+    #[track_caller]
+    pub(crate) fn start_as_job(scenario: &str) -> Self {
+        // Without a person before it the shell leaves the terminal's modes as the job leaves them.
+        let script = format!("\"$@\"; echo {STOPPED}; read -r line; fg");
+        let shell = ["-m", "-c", &script, "shell", CLEARANCE];
+        Self::launch(scenario, |desk, arguments| {
+            Terminal::start_program("sh".as_ref(), 120, 40, desk, &[], &[&shell, arguments].concat())
+        })
+    }
+
+    #[track_caller]
+    fn launch(scenario: &str, start: impl FnOnce(&Path, &[&str]) -> Terminal) -> Self {
         use std::os::unix::fs::PermissionsExt as _;
         let desk = tempfile::tempdir().unwrap();
         // The server of a run by root belongs to another user, who makes a directory in here.
         fs::set_permissions(desk.path(), fs::Permissions::from_mode(0o1777)).unwrap();
         fs::write(desk.path().join("live.toml"), scenario).unwrap();
         let arguments = ["run", "live.toml", "--db", "local", "--db-durability", "fast"];
-        let arguments: Vec<&str> = arguments.iter().chain(more).copied().collect();
-        let mut terminal = Terminal::start(120, 40, desk.path(), &arguments);
+        let mut terminal = start(desk.path(), &arguments);
         let cluster = terminal.await_line("the cluster's place", cluster_in);
         assert!(cluster.starts_with(desk.path()), "{}", cluster.display());
         terminal.await_screen("jobs flow", |screen| {
@@ -70,6 +90,15 @@ impl LiveRun {
         assert!(terminal.is_raw());
         assert!(!processes_in(&cluster).is_empty(), "postgres runs there");
         Self { terminal, desk, cluster }
+    }
+
+    /// The state of the shell's job as `ps` has it, such as `T` when it is stopped.
+    pub(crate) fn job_state(&self) -> Option<String> {
+        let listing = Command::new("ps").args(["-A", "-o", "ppid=,stat="]).output().unwrap();
+        let listing = String::from_utf8(listing.stdout).unwrap();
+        let shell = self.process().to_string();
+        let mut children = listing.lines().filter_map(|line| line.trim().split_once(' '));
+        children.find(|(parent, _)| *parent == shell).map(|(_, state)| state.trim().to_owned())
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

@@ -1,5 +1,6 @@
 //! A pseudo-terminal with the command in it: what it shows, and what is typed.
 
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
@@ -50,15 +51,21 @@ impl Left {
         afterwards.replace(SHOW_CURSOR, "")
     }
 
-    /// Fails unless the terminal is as it was.
+    /// Fails unless the terminal is as it was and nothing panicked.
     #[track_caller]
     pub(crate) fn expect_restored(&self) {
+        self.expect_given_back();
+        assert!(!self.raw.contains("panicked"), "{}", self.afterwards());
+    }
+
+    /// Fails unless the terminal is as it was.
+    #[track_caller]
+    pub(crate) fn expect_given_back(&self) {
         assert!(!self.is_alternate_screen && !self.is_cursor_hidden, "{}", self.afterwards());
         assert!(self.are_modes_restored, "raw mode is left");
         let last = |sequence: &str| self.raw.rfind(sequence);
         assert!(last("\u{1b}[?1049h") < last("\u{1b}[?1049l"));
         assert!(last("\u{1b}[?25l") < last(SHOW_CURSOR));
-        assert!(!self.raw.contains("panicked"), "{}", self.afterwards());
     }
 }
 
@@ -84,12 +91,27 @@ fn modes(master: &dyn MasterPty) -> String {
     format!("{:?}", master.get_termios().unwrap())
 }
 
+/// The tested command.
+pub(crate) const CLEARANCE: &str = env!("CARGO_BIN_EXE_clearance");
+
 impl Terminal {
-    /// Starts the command with its temporary directory in `desk`.
+    /// Starts the tested command with its temporary directory in `desk`.
     pub(crate) fn start(columns: u16, rows: u16, desk: &Path, arguments: &[&str]) -> Self {
+        Self::start_program(CLEARANCE.as_ref(), columns, rows, desk, &[], arguments)
+    }
+
+    /// The same with another program and further variables.
+    pub(crate) fn start_program(
+        program: &OsStr,
+        columns: u16,
+        rows: u16,
+        desk: &Path,
+        variables: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let modes_before = modes(&*pair.master);
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_clearance"));
+        let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.cwd(desk);
         command.env("TMPDIR", desk);
@@ -98,6 +120,9 @@ impl Terminal {
         command.env("XDG_CONFIG_HOME", desk);
         for name in ["CLEARANCE_CONFIG", "DATABASE_URL", "CLEARANCE_PG_BIN", "RUST_LOG", "NO_COLOR"] {
             command.env_remove(name);
+        }
+        for (name, value) in variables {
+            command.env(name, value);
         }
         let mut child = pair.slave.spawn_command(command).unwrap();
         let (process, killer) = (child.process_id().unwrap(), child.clone_killer());

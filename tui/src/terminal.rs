@@ -14,6 +14,7 @@ use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_ra
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
 
 /// Whether a [`Screen`] has the terminal. Process-wide, as the terminal is.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -62,7 +63,9 @@ impl Screen {
         // A process without a shell above it isn't stopped at all, so that no SIGCONT would come.
         let _ = tokio::time::timeout(std::time::Duration::from_millis(300), continued.recv()).await;
         take()?;
-        self.terminal.clear()?;
+        // `Terminal::clear` would ask the terminal where its cursor is, and fail where nothing answers in time.
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))?;
         Ok(())
     }
 
