@@ -4,7 +4,7 @@
 //! text, which can be selected and searched. Pure: the same buffer gives the same bytes.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
@@ -27,45 +27,91 @@ pub enum PictureTheme {
 }
 
 impl PictureTheme {
-    fn background(self) -> &'static str {
+    fn background(self) -> Rgb {
         match self {
-            Self::Dark => "#15181e",
-            Self::Light => "#fbfaf7",
+            Self::Dark => Rgb(0x15, 0x18, 0x1e),
+            Self::Light => Rgb(0xfb, 0xfa, 0xf7),
         }
     }
 
-    fn foreground(self) -> &'static str {
+    fn foreground(self) -> Rgb {
         match self {
-            Self::Dark => "#d5d9e0",
-            Self::Light => "#262b33",
+            Self::Dark => Rgb(0xd5, 0xd9, 0xe0),
+            Self::Light => Rgb(0x26, 0x2b, 0x33),
         }
     }
 
-    /// The colour's value; the terminal's own when it has no name here.
-    fn value(self, color: Color) -> &'static str {
+    /// The colour's value; `unnamed` for the one that the terminal has where none is set.
+    fn value(self, color: Color, unnamed: Rgb) -> Rgb {
         let (dark, light) = match color {
-            Color::Black => ("#15181e", "#262b33"),
-            Color::Red | Color::LightRed => ("#ff6b68", "#c4281c"),
-            Color::Green | Color::LightGreen => ("#7fc46a", "#2f7d20"),
-            Color::Yellow | Color::LightYellow => ("#e5c158", "#946800"),
-            Color::Blue | Color::LightBlue => ("#6ea8fe", "#1f5fbf"),
-            Color::Magenta | Color::LightMagenta => ("#cf8ee8", "#8a35a8"),
-            Color::Cyan | Color::LightCyan => ("#5cc8d0", "#0b7b85"),
-            Color::White | Color::Gray => ("#d5d9e0", "#5a616b"),
-            Color::DarkGray => ("#7b828e", "#8a9099"),
-            _ => (Self::Dark.foreground(), Self::Light.foreground()),
+            Color::Reset => return unnamed,
+            Color::Rgb(red, green, blue) => return Rgb(red, green, blue),
+            Color::Indexed(number) => return self.numbered(number),
+            Color::Black => (self.background(), self.foreground()),
+            Color::Red | Color::LightRed => (Rgb(0xff, 0x6b, 0x68), Rgb(0xc4, 0x28, 0x1c)),
+            Color::Green | Color::LightGreen => (Rgb(0x7f, 0xc4, 0x6a), Rgb(0x2f, 0x7d, 0x20)),
+            Color::Yellow | Color::LightYellow => (Rgb(0xe5, 0xc1, 0x58), Rgb(0x94, 0x68, 0x00)),
+            Color::Blue | Color::LightBlue => (Rgb(0x6e, 0xa8, 0xfe), Rgb(0x1f, 0x5f, 0xbf)),
+            Color::Magenta | Color::LightMagenta => (Rgb(0xcf, 0x8e, 0xe8), Rgb(0x8a, 0x35, 0xa8)),
+            Color::Cyan | Color::LightCyan => (Rgb(0x5c, 0xc8, 0xd0), Rgb(0x0b, 0x7b, 0x85)),
+            Color::White | Color::Gray => (self.foreground(), Rgb(0x5a, 0x61, 0x6b)),
+            Color::DarkGray => (Rgb(0x7b, 0x82, 0x8e), Rgb(0x8a, 0x90, 0x99)),
         };
         match self {
             Self::Dark => dark,
             Self::Light => light,
         }
     }
+
+    /// The colour of a number as terminals have it: the sixteen with a name, a cube of six by six by six, and greys.
+    fn numbered(self, number: u8) -> Rgb {
+        const NAMED: [Color; 16] = [
+            Color::Black,
+            Color::Red,
+            Color::Green,
+            Color::Yellow,
+            Color::Blue,
+            Color::Magenta,
+            Color::Cyan,
+            Color::Gray,
+            Color::DarkGray,
+            Color::LightRed,
+            Color::LightGreen,
+            Color::LightYellow,
+            Color::LightBlue,
+            Color::LightMagenta,
+            Color::LightCyan,
+            Color::White,
+        ];
+        const LEVELS: [u8; 6] = [0x00, 0x5f, 0x87, 0xaf, 0xd7, 0xff];
+        match number {
+            0..16 => self.value(NAMED[usize::from(number)], self.foreground()),
+            16..232 => {
+                let place = usize::from(number - 16);
+                Rgb(LEVELS[place / 36], LEVELS[place / 6 % 6], LEVELS[place % 6])
+            }
+            232.. => {
+                let grey = 8 + 10 * (number - 232);
+                Rgb(grey, grey, grey)
+            }
+        }
+    }
+}
+
+/// A colour's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rgb(u8, u8, u8);
+
+impl fmt::Display for Rgb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
+    }
 }
 
 /// How a cell is painted. The order is only there to make the picture's order fixed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Paint {
-    color: &'static str,
+    color: Rgb,
     dim: bool,
     bold: bool,
 }
@@ -73,7 +119,11 @@ struct Paint {
 impl Paint {
     fn of(cell: &Cell, theme: PictureTheme) -> Self {
         let reversed = cell.modifier.contains(Modifier::REVERSED);
-        let color = if reversed { theme.background() } else { theme.value(cell.fg) };
+        let color = if reversed {
+            theme.value(cell.bg, theme.background())
+        } else {
+            theme.value(cell.fg, theme.foreground())
+        };
         let dim = cell.modifier.contains(Modifier::DIM) && !reversed;
         Self { color, dim, bold: cell.modifier.contains(Modifier::BOLD) }
     }
@@ -81,6 +131,14 @@ impl Paint {
     fn opacity(self) -> &'static str {
         if self.dim { " opacity=\".55\"" } else { "" }
     }
+}
+
+/// What lies behind a cell's letter; `None` where that is the screen's own background.
+fn behind(cell: &Cell, theme: PictureTheme) -> Option<Rgb> {
+    if cell.modifier.contains(Modifier::REVERSED) {
+        return Some(theme.value(cell.fg, theme.foreground()));
+    }
+    (cell.bg != Color::Reset).then(|| theme.value(cell.bg, theme.background()))
 }
 
 /// Shapes of one paint, as SVG path data.
@@ -123,8 +181,7 @@ pub fn svg(buffer: &Buffer, theme: PictureTheme) -> String {
             let cell = &buffer[(x, y)];
             let paint = Paint::of(cell, theme);
             let corner = corner(x - buffer.area.x, y - buffer.area.y);
-            if cell.modifier.contains(Modifier::REVERSED) {
-                let color = theme.value(cell.fg);
+            if let Some(color) = behind(cell, theme) {
                 let (left, top) = corner;
                 let _ = write!(
                     backgrounds,
@@ -296,6 +353,41 @@ mod tests {
     fn reversed_cells_have_a_background() {
         let svg = svg(&buffer(), PictureTheme::Light);
         assert_eq!(svg.matches("<path fill=\"#262b33\" d=").count(), 4, "three cells and the bars: {svg}");
+    }
+
+    /// The picture of a letter in this style.
+    fn letter(style: Style, theme: PictureTheme) -> String {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 1, 1));
+        buffer.set_string(0, 0, "x", style);
+        svg(&buffer, theme)
+    }
+
+    #[test]
+    fn colours_with_a_value_or_a_number_are_drawn_as_they_are_told() {
+        for (color, value) in [
+            (Color::Rgb(0xff, 0x88, 0x00), "#ff8800"),
+            (Color::Indexed(1), "#ff6b68"),
+            (Color::Indexed(15), "#d5d9e0"),
+            (Color::Indexed(16), "#000000"),
+            (Color::Indexed(208), "#ff8700"),
+            (Color::Indexed(231), "#ffffff"),
+            (Color::Indexed(232), "#080808"),
+            (Color::Indexed(255), "#eeeeee"),
+        ] {
+            let svg = letter(Style::new().fg(color), PictureTheme::Dark);
+            assert!(svg.contains(&format!("fill=\"{value}\">x</text>")), "{color:?}: {svg}");
+        }
+        let light = letter(Style::new().fg(Color::Indexed(1)), PictureTheme::Light);
+        assert!(light.contains("fill=\"#c4281c\">x</text>"), "the sixteen are the picture's own: {light}");
+    }
+
+    #[test]
+    fn a_colour_behind_a_letter_is_drawn_and_reversed_they_change_places() {
+        let style = Style::new().fg(Color::Rgb(1, 2, 3)).bg(Color::Indexed(208));
+        let svg = letter(style, PictureTheme::Dark);
+        assert!(svg.contains("<path fill=\"#ff8700\"") && svg.contains("fill=\"#010203\">x"), "{svg}");
+        let svg = letter(style.add_modifier(Modifier::REVERSED), PictureTheme::Dark);
+        assert!(svg.contains("<path fill=\"#010203\"") && svg.contains("fill=\"#ff8700\">x"), "{svg}");
     }
 
     #[test]
