@@ -54,11 +54,11 @@ fn main() -> ExitCode {
         .with_kind(kind)
         .with_ignored_flag(is_missing)
     };
-    let has_promtool = works("promtool", &["--version"]);
-    if !has_promtool {
-        println!("skipped: no promtool (Debian's package prometheus has it)");
+    let has_prometheus = ["prometheus", "promtool"].iter().all(|program| works(program, &["--version"]));
+    if !has_prometheus {
+        println!("skipped: no prometheus and promtool (Debian's package prometheus has both)");
     }
     let on_docker = tests.map(|test| trial(test, "docker", missing.is_some()));
-    let on_promtool = monitoring::TESTS.iter().map(|test| trial(test, "promtool", !has_promtool));
-    libtest_mimic::run(&arguments, on_docker.chain(on_promtool).collect()).exit_code()
+    let on_prometheus = monitoring::TESTS.iter().map(|test| trial(test, "prometheus", !has_prometheus));
+    libtest_mimic::run(&arguments, on_docker.chain(on_prometheus).collect()).exit_code()
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -64,16 +64,9 @@ impl Project {
         said
     }
 
-    /// A scenario's file: twenty workers, one poster, and a poll that rescues nothing.
+    /// A scenario's file, as [`story`] writes it.
     pub(crate) fn story(&self, duration: &str, poster: &str, faults: &str) -> PathBuf {
-        let path = self.desk.path().join("story.toml");
-        let story = format!(
-            "duration = {duration:?}\ndrain = \"60s\"\nwarmup = \"0s\"\nbackup_poll = \"1h\"\n\
-             [[fleet]]\nworkers = 20\nprovisioners = [\"echo\"]\nservice_time = {{ constant = \"2ms\" }}\n\
-             [[poster]]\n{poster}\n[[poster.mix]]\nprovisioner = \"echo\"\n{faults}"
-        );
-        fs::write(&path, story).unwrap();
-        path
+        story(self.desk.path(), duration, poster, faults)
     }
 
     /// Brings the database up, not durable, as that is quicker.
@@ -129,6 +122,18 @@ impl Drop for Project {
             let _ = Said::of(self.clearance(["db", "down", "--volumes"]));
         }
     }
+}
+
+/// Writes a scenario: twenty workers, one poster, and a poll that rescues nothing.
+pub(crate) fn story(desk: &Path, duration: &str, poster: &str, faults: &str) -> PathBuf {
+    let path = desk.join("story.toml");
+    let story = format!(
+        "duration = {duration:?}\ndrain = \"60s\"\nwarmup = \"0s\"\nbackup_poll = \"1h\"\n\
+         [[fleet]]\nworkers = 20\nprovisioners = [\"echo\"]\nservice_time = {{ constant = \"2ms\" }}\n\
+         [[poster]]\n{poster}\n[[poster.mix]]\nprovisioner = \"echo\"\n{faults}"
+    );
+    fs::write(&path, story).unwrap();
+    path
 }
 
 impl Said {
