@@ -1,14 +1,27 @@
 //! What a terminal program owes the person before it: text to take along, a screen that stands any handling.
 
+use std::fs;
+
 use crate::await_that::await_that;
 use crate::run::{LIVELY, LiveRun, STOPPED};
 use crate::session::clock;
 use crate::terminal::row_of;
 
 #[test]
-fn the_selection_goes_to_the_clipboard_and_the_screen_into_files() {
-    let mut run = LiveRun::start(LIVELY, &[]);
-    run.type_("2/echo\r");
+fn clicks_select_the_selection_goes_to_the_clipboard_and_the_screen_into_files() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let config = elsewhere.path().join("config.toml");
+    fs::write(&config, "mouse = true\n").unwrap();
+    let mut run = LiveRun::start(LIVELY, &["--config", config.to_str().unwrap()]);
+    let (tabs, name) = (run.row(1), "2 Domains");
+    run.click(tabs[..tabs.find(name).unwrap()].chars().count() as u16, 1);
+    run.await_text("[2 Domains]");
+    // The second row of the table, twice.
+    run.click(10, 4);
+    run.click(10, 4);
+    run.await_text("who waits, longest first");
+    run.await_text("· 2 of 2");
+    run.type_("/echo\r");
     run.await_text("filter \"echo\"");
     run.type_("y");
     run.await_text("copied 4 characters");

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{
     ChildKiller, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system,
 };
-use vt100::{Parser, Screen};
+use vt100::{MouseProtocolMode, Parser, Screen};
 
 const SHOW_CURSOR: &str = "\u{1b}[?25h";
 
@@ -40,6 +40,8 @@ pub(crate) struct Left {
     pub(crate) raw: String,
     pub(crate) is_alternate_screen: bool,
     pub(crate) is_cursor_hidden: bool,
+    /// Whether clicks are still reported.
+    pub(crate) is_mouse_taken: bool,
     /// Whether the terminal's modes are those of before.
     pub(crate) are_modes_restored: bool,
 }
@@ -62,6 +64,7 @@ impl Left {
     #[track_caller]
     pub(crate) fn expect_given_back(&self) {
         assert!(!self.is_alternate_screen && !self.is_cursor_hidden, "{}", self.afterwards());
+        assert!(!self.is_mouse_taken, "clicks are still reported");
         assert!(self.are_modes_restored, "raw mode is left");
         let last = |sequence: &str| self.raw.rfind(sequence);
         assert!(last("\u{1b}[?1049h") < last("\u{1b}[?1049l"));
@@ -163,6 +166,12 @@ impl Terminal {
         self.keyboard.flush().unwrap();
     }
 
+    /// Presses the mouse's left button and lets it go, at a cell counted from 0.
+    pub(crate) fn click(&mut self, column: u16, row: u16) {
+        let (column, row) = (column + 1, row + 1);
+        self.type_(&format!("\u{1b}[<0;{column};{row}M\u{1b}[<0;{column};{row}m"));
+    }
+
     pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
         self.master.resize(size(columns, rows)).unwrap();
         self.parser.screen_mut().set_size(cells(rows), cells(columns));
@@ -249,6 +258,7 @@ impl Terminal {
             raw: String::from_utf8_lossy(&raw).into_owned(),
             is_alternate_screen: parser.screen().alternate_screen(),
             is_cursor_hidden: parser.screen().hide_cursor(),
+            is_mouse_taken: parser.screen().mouse_protocol_mode() != MouseProtocolMode::None,
             are_modes_restored,
         }
     }

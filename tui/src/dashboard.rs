@@ -241,7 +241,7 @@ impl Session {
                     at_once = true;
                     match event {
                         Some(Ok(Event::Key(key))) => self.tell(Message::Key(key)),
-                        Some(Ok(Event::Mouse(mouse))) => self.tell(Message::Mouse(mouse.kind)),
+                        Some(Ok(Event::Mouse(mouse))) => self.tell(Message::Mouse(mouse)),
                         Some(Ok(Event::Resize(width, height))) => {
                             self.tell(Message::Resized(Size::new(width, height)))
                         }

@@ -31,7 +31,8 @@ pub(super) fn shape() -> &'static Shape {
                 key(
                     "mouse",
                     Value::Truth,
-                    "The wheel scrolls. The terminal's own selecting then takes Shift.",
+                    "The wheel scrolls, clicks show views and select rows, double clicks open. The terminal's own selecting \
+                     then takes Shift.",
                 ),
                 key(
                     "save_directory",

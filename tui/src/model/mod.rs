@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loadgen::snapshot::{DomainNumber, RunPhase, Snapshot};
-use ratatui::layout::Size;
+use ratatui::layout::{Position, Size};
 
 pub use controls::Dial;
 pub use database::DatabaseState;
@@ -147,6 +147,8 @@ pub struct Model {
     pub now: Duration,
     /// A word about the last key.
     pub notice: Option<Notice>,
+    /// Where the mouse selected something a moment ago, and when, by the loop's clock.
+    pub clicked: Option<(Position, Duration)>,
     /// The Domains view.
     pub domains: DomainsState,
     /// The Wakeups view.
@@ -185,6 +187,7 @@ impl Model {
             playback: None,
             now: Duration::ZERO,
             notice: None,
+            clicked: None,
             domains: DomainsState::default(),
             wakeups: WakeupsState::default(),
             faults: FaultsState::default(),

@@ -104,7 +104,7 @@ pub(super) fn resized(model: &mut Model) {
     select(model, model.domains.selected);
 }
 
-fn select(model: &mut Model, row: usize) {
+pub(super) fn select(model: &mut Model, row: usize) {
     let page = view::domains_page(model);
     model.domains.select(row, &model.shown, page);
 }

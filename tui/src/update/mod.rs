@@ -9,6 +9,7 @@ mod domains;
 mod faults;
 mod keeping;
 mod log;
+mod mouse;
 mod timeline;
 mod wakeups;
 
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{KeyEvent, MouseEventKind};
+use crossterm::event::{KeyEvent, MouseEvent};
 use loadgen::control::Control;
 use loadgen::measure::Events;
 use loadgen::record::Survey;
@@ -32,8 +33,6 @@ use crate::view;
 const NOTICE: Duration = Duration::from_secs(3);
 /// The longest filter.
 const FILTER_CHARS_MAX: usize = 100;
-/// How far a turn of the wheel goes.
-const WHEEL_LINES: usize = 3;
 /// How long a person needs for one character of it.
 const READING: Duration = Duration::from_millis(80);
 
@@ -42,8 +41,8 @@ const READING: Duration = Duration::from_millis(80);
 pub enum Message {
     /// A key was pressed.
     Key(KeyEvent),
-    /// The wheel was turned, or something else was done with the mouse.
-    Mouse(MouseEventKind),
+    /// Something was done with the mouse.
+    Mouse(MouseEvent),
     /// Something asked the program to end: SIGINT, SIGTERM, or a closed terminal.
     Interrupted,
     /// The terminal has a new size, or was written over by somebody else.
@@ -96,12 +95,10 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
         Message::Key(key) => {
             let action = model.keymap.action(model, key)?;
             model.dirty = true;
+            model.clicked = None;
             act(model, action)
         }
-        Message::Mouse(kind) => {
-            wheel(model, kind);
-            None
-        }
+        Message::Mouse(event) => mouse::act(model, event),
         Message::Interrupted => Some(leave(model)),
         Message::Resized(size) => {
             model.size = size;
@@ -216,19 +213,6 @@ fn open(model: &mut Model) -> Option<Command> {
         View::Overview | View::Latency | View::Database | View::Log => {}
     }
     None
-}
-
-/// Scrolls as the keys do.
-fn wheel(model: &mut Model, kind: MouseEventKind) {
-    let movement = match kind {
-        MouseEventKind::ScrollUp => Movement::Up,
-        MouseEventKind::ScrollDown => Movement::Down,
-        _ => return,
-    };
-    model.dirty = true;
-    for _ in 0..WHEEL_LINES {
-        go(model, movement);
-    }
 }
 
 fn leave(model: &Model) -> Command {

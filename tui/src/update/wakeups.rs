@@ -65,12 +65,15 @@ pub(super) fn go(model: &mut Model, movement: Movement) {
         return;
     }
     let page = view::wakeups_page(model);
-    let lane = moved(model.wakeups.lane, movement, page, model.wakeups.lanes.len());
+    select(model, moved(model.wakeups.lane, movement, page, model.wakeups.lanes.len()));
+}
+
+pub(super) fn select(model: &mut Model, lane: usize) {
     if lane != model.wakeups.lane {
         model.wakeups.pointed = None;
     }
     model.wakeups.lane = lane;
-    model.wakeups.scroll_to_lane(page);
+    refresh(model);
 }
 
 /// Takes another size or other domains into account.

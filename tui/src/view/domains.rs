@@ -22,6 +22,23 @@ pub(super) fn page(area: Rect) -> usize {
     usize::from(area.height.saturating_sub(2)).max(1)
 }
 
+/// The row of the table at this line of the screen.
+pub(super) fn row_at(model: &Model, area: Rect, y: u16) -> Option<usize> {
+    if area.height < 3 || model.domains.is_on_page() {
+        return None;
+    }
+    let room = area.height - 2;
+    let line = y.checked_sub(area.y + 1).filter(|line| *line < room)?;
+    let row = offset(model, usize::from(room)) + usize::from(line);
+    (row < model.domains.rows.len()).then_some(row)
+}
+
+/// The first row that is shown. The screen may be smaller than the scroll position was made for.
+fn offset(model: &Model, room: usize) -> usize {
+    let state = &model.domains;
+    state.offset.clamp((state.selected + 1).saturating_sub(room.max(1)), state.selected)
+}
+
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     match model.domains.row(&model.shown).filter(|_| model.domains.detail) {
         Some(row) => domain_page::draw(model, row, area, buffer),
@@ -38,8 +55,7 @@ fn draw_table(model: &Model, area: Rect, buffer: &mut Buffer) {
     let bottom = bottom(area);
     put(buffer, bottom, 0, &status(model, bottom.width));
     let room = usize::from(inner.height);
-    // The screen may be smaller than the scroll position was made for.
-    let offset = state.offset.clamp((state.selected + 1).saturating_sub(room.max(1)), state.selected);
+    let offset = offset(model, room);
     let rows = state.rows.get(offset..).unwrap_or_default();
     if rows.is_empty() {
         let clears = model.keymap.key_for(model.view, Action::Back).filter(|_| !state.editing);

@@ -7,7 +7,7 @@
 
 use loadgen::snapshot::{ActiveFault, RunPhase, Snapshot};
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::paint::{Segment, fit, put};
@@ -20,7 +20,7 @@ use crate::theme::Role;
 const GAP: &str = "  ";
 
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let inner = Rect { x: area.x + u16::from(area.width > 60), width: area.width.saturating_sub(1), ..area };
+    let inner = inner(area);
     if area.height >= 2 {
         put(buffer, inner, 0, &facts(model, inner.width));
         put(buffer, inner, 1, &tabs_and_alerts(model, inner.width));
@@ -30,6 +30,23 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         let line = if alerts.width() == 0 { facts(model, inner.width) } else { alerts };
         put(buffer, inner, 0, &line);
     }
+}
+
+/// The view whose name is written at `at`.
+pub(super) fn tab_at(model: &Model, area: Rect, at: Position) -> Option<View> {
+    let inner = inner(area);
+    if area.height < 2 || at.y != inner.y + 1 || !inner.contains(at) {
+        return None;
+    }
+    let mut right = usize::from(inner.x);
+    tabs(model, inner.width).into_iter().find_map(|(view, tab)| {
+        right += tab.width();
+        (usize::from(at.x) < right).then_some(view)
+    })
+}
+
+fn inner(area: Rect) -> Rect {
+    Rect { x: area.x + u16::from(area.width > 60), width: area.width.saturating_sub(1), ..area }
 }
 
 pub(super) fn facts(model: &Model, width: u16) -> Line<'_> {
@@ -80,23 +97,22 @@ fn clock(snapshot: &Snapshot) -> String {
 }
 
 fn tabs_and_alerts(model: &Model, width: u16) -> Line<'_> {
-    let wanted = alerts(model, u16::MAX).width();
-    let fits = |line: &Line<'_>| line.width() + 2 + wanted <= usize::from(width);
-    let mut line = tabs(model, true);
-    if !fits(&line) {
-        line = tabs(model, false);
-    }
-    if !fits(&line) {
-        line = Line::from(tab(model, model.view, false));
-    }
+    let mut line: Line<'_> = tabs(model, width).into_iter().map(|(_, tab)| tab).collect();
     let left = width.saturating_sub(u16::try_from(line.width() + 2).unwrap_or(u16::MAX));
     line.push_span("  ");
     line.extend(alerts(model, left).spans);
     line
 }
 
-fn tabs(model: &Model, names: bool) -> Line<'_> {
-    View::ALL.into_iter().map(|view| tab(model, view, names)).collect()
+/// As much of the views' names as all alerts leave room for: names, or numbers, or that of the view alone.
+fn tabs(model: &Model, width: u16) -> Vec<(View, Span<'_>)> {
+    let of_all = |names| View::ALL.map(|view| (view, tab(model, view, names))).to_vec();
+    let wanted = alerts(model, u16::MAX).width();
+    let fits = |tabs: &Vec<(View, Span<'_>)>| {
+        tabs.iter().map(|(_, tab)| tab.width()).sum::<usize>() + 2 + wanted <= usize::from(width)
+    };
+    let mut tries = [of_all(true), of_all(false)].into_iter();
+    tries.find(fits).unwrap_or_else(|| vec![(model.view, tab(model, model.view, false))])
 }
 
 fn tab(model: &Model, view: View, names: bool) -> Span<'_> {

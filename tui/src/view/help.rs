@@ -47,6 +47,13 @@ const WORDS: &[(&str, &str)] = &[
     ("queue wait", "from the job's commit until a worker had it."),
 ];
 
+/// What the mouse does.
+const MOUSE: &[(&str, &str)] = &[
+    ("wheel", "scrolls, three lines at a time"),
+    ("click", "shows the view whose name it is; selects a domain, a lane, a fault; closes this"),
+    ("double click", "opens what Enter opens, and begins or ends a fault"),
+];
+
 const MARKS: &[(&str, &str)] = &[
     ("!", "jobs wait over a second while workers sleep and nobody asks: a wakeup was lost"),
     ("~", "jobs wait over a second, but are being taken: too many for the moment"),
@@ -105,6 +112,7 @@ fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
         ("the filter: words that must all hold", filter(view), Role::Key),
         ("keys of the demo", if model.demo.is_some() { keys(OF_DEMO) } else { Vec::new() }, Role::Key),
         ("keys everywhere", keys(EVERYWHERE), Role::Key),
+        ("the mouse, where mouse = true is configured", words(MOUSE), Role::Key),
         ("what woke a domain, and other words", words(WORDS), Role::Title),
         ("marks", words(MARKS), Role::Warning),
     ];

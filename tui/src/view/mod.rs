@@ -40,10 +40,10 @@ mod warnings;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::keymap::Action;
-use crate::model::{Model, Sheet, View};
+use crate::model::{Model, Place, Sheet, View};
 
 /// Draws `model` into `area`.
 pub fn view(model: &Model, area: Rect, buffer: &mut Buffer) {
@@ -153,6 +153,38 @@ pub fn sheet_positions(model: &Model, sheet: Sheet) -> usize {
     match sheet {
         Sheet::Help => help::positions(model, body),
         Sheet::Warnings => warnings::positions(model, body),
+    }
+}
+
+/// Something on the screen that can be clicked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spot {
+    /// The name of a view.
+    Tab(View),
+    /// A row of the Domains view.
+    Domain(usize),
+    /// A lane of the Wakeups view.
+    Lane(usize),
+    /// A row of the Faults view.
+    Fault(Place),
+}
+
+/// What can be clicked at `at`; nothing beneath a text that lies over the view.
+#[must_use]
+pub fn spot(model: &Model, at: Position) -> Option<Spot> {
+    let screen = Screen::of(model, whole(model));
+    if let Some(view) = header::tab_at(model, screen.header, at) {
+        return Some(Spot::Tab(view));
+    }
+    let body = screen.body;
+    if model.sheet.is_some() || !body.contains(at) {
+        return None;
+    }
+    match model.view {
+        View::Domains => domains::row_at(model, body, at.y).map(Spot::Domain),
+        View::Wakeups => wakeups::lane_at(model, body, at.y).map(Spot::Lane),
+        View::Faults => faults::place_at(model, body, at).map(Spot::Fault),
+        View::Overview | View::Latency | View::Database | View::Log => None,
     }
 }
 

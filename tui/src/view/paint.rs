@@ -90,8 +90,9 @@ pub(super) fn frame(buffer: &mut Buffer, area: Rect, title: &Line<'_>, theme: &T
     let area = area.intersection(buffer.area);
     let style = theme.style(Role::Border);
     let [top_left, top_right, bottom_left, bottom_right] = theme.glyphs.corners;
+    let inside = inside(area);
     if area.width < 2 || area.height < 2 {
-        return Rect { width: 0, height: 0, ..area };
+        return inside;
     }
     rule(buffer, area, 0, [top_left, top_right], theme);
     rule(buffer, area, area.height - 1, [bottom_left, bottom_right], theme);
@@ -100,6 +101,14 @@ pub(super) fn frame(buffer: &mut Buffer, area: Rect, title: &Line<'_>, theme: &T
         buffer.set_string(area.right() - 1, y, theme.glyphs.vertical, style);
     }
     heading(buffer, area, 0, title);
+    inside
+}
+
+/// What is inside a frame around `area`.
+pub(super) fn inside(area: Rect) -> Rect {
+    if area.width < 2 || area.height < 2 {
+        return Rect { width: 0, height: 0, ..area };
+    }
     Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 2 }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clearance::model::Playback;
 use clearance::theme::Theme;
 use clearance::update::Message;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEventKind};
 use loadgen::measure::Events;
 use loadgen::record::{Missing, Survey};
 use loadgen::snapshot::Snapshot;
@@ -25,6 +25,8 @@ enum Event {
     Domain(u32),
     Tick(u16),
     Resize(u16, u16),
+    Click(u16, u16),
+    Wheel(bool),
 }
 
 fn key() -> impl Strategy<Value = KeyCode> {
@@ -62,6 +64,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (0_u32..8).prop_map(Event::Domain),
         1 => any::<u16>().prop_map(Event::Tick),
         1 => size().prop_map(|(width, height)| Event::Resize(width, height)),
+        2 => (0_u16..120, 0_u16..50).prop_map(|(column, row)| Event::Click(column, row)),
+        1 => any::<bool>().prop_map(Event::Wheel),
     ]
 }
 
@@ -197,6 +201,12 @@ proptest! {
                 Event::Domain(number) => desk.tell(Message::Domain(Arc::new(domain_page(number)))),
                 Event::Tick(seconds) => desk.tick(f64::from(seconds)),
                 Event::Resize(width, height) => desk.tell(Message::Resized(Size::new(width, height))),
+                Event::Click(column, row) => {
+                    desk.mouse(MouseEventKind::Down(MouseButton::Left), column, row);
+                    desk.mouse(MouseEventKind::Down(MouseButton::Left), column, row)
+                }
+                Event::Wheel(true) => desk.mouse(MouseEventKind::ScrollUp, 1, 1),
+                Event::Wheel(false) => desk.mouse(MouseEventKind::ScrollDown, 1, 1),
             };
             check(&desk);
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use clearance::config::{Config, read, template};
 use clearance::keymap::{Keymap, SECTIONS};
 use clearance::theme::{Palette, Role, Theme};
-use clearance::update::{Command, Message};
-use crossterm::event::{KeyCode, MouseEventKind};
+use clearance::update::Command;
+use crossterm::event::KeyCode;
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::fixtures::{Desk, calm, dropping, finished};
@@ -140,13 +140,4 @@ fn the_default_keymap_is_the_one_of_an_empty_file() {
     for binding in SECTIONS.iter().flat_map(|section| section.bindings) {
         assert_eq!(keymap.keys(binding.name), Keymap::default().keys(binding.name));
     }
-}
-
-#[test]
-fn the_wheel_scrolls_as_the_arrows_do() {
-    let mut desk = Desk::new(80, 24);
-    desk.show(calm()).keys("2").tell(Message::Mouse(MouseEventKind::ScrollDown));
-    assert_eq!(desk.model.domains.selected, 3);
-    desk.tell(Message::Mouse(MouseEventKind::Moved)).tell(Message::Mouse(MouseEventKind::ScrollUp));
-    assert_eq!(desk.model.domains.selected, 0);
 }

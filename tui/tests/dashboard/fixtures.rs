@@ -9,7 +9,7 @@ use clearance::model::Model;
 use clearance::theme::Theme;
 use clearance::update::{Command, Message, update};
 use clearance::view::view;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use loadgen::control::Control;
 use loadgen::measure::{Events, LoggedEvent, What};
 use loadgen::scenario::{Fault, FaultKind};
@@ -454,6 +454,23 @@ impl Desk {
 
     pub(crate) fn press(&mut self, code: KeyCode) -> &mut Self {
         self.tell(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+    }
+
+    /// Does something with the mouse.
+    pub(crate) fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) -> &mut Self {
+        self.tell(Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
+    }
+
+    /// Clicks where `text` begins on the screen.
+    #[track_caller]
+    pub(crate) fn click(&mut self, text: &str) -> &mut Self {
+        let screen = self.screen();
+        let found = screen.lines().zip(0..).find_map(|(line, row)| {
+            let before = &line[..line.find(text)?];
+            Some((before.chars().count() as u16, row))
+        });
+        let (column, row) = found.unwrap_or_else(|| panic!("no {text:?} on\n{screen}"));
+        self.mouse(MouseEventKind::Down(MouseButton::Left), column, row)
     }
 
     /// Presses every character of `text`.

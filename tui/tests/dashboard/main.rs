@@ -10,6 +10,7 @@ mod fixtures;
 mod keeping;
 mod keys;
 mod log;
+mod mouse;
 mod screens;
 mod session;
 mod styles;

@@ -77,7 +77,7 @@ fn desk(theme: Theme, (width, height): (u16, u16)) -> Desk {
     desk
 }
 
-fn unicode(size: (u16, u16)) -> Desk {
+pub(crate) fn unicode(size: (u16, u16)) -> Desk {
     desk(Theme::new(false, false), size)
 }
 

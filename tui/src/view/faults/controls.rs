@@ -20,7 +20,7 @@ use crate::model::controls::{dials, queries_per_job, queries_per_job_now};
 use crate::model::{Dial, Model, Place};
 use crate::theme::{Role, Theme};
 use crate::view::format;
-use crate::view::paint::{bottom, clip, frame, more, put, put_right, title};
+use crate::view::paint::{bottom, clip, frame, inside, more, put, put_right, title};
 
 /// No value stands further from its name than this many columns.
 const WIDTH_MAX: u16 = 44;
@@ -29,13 +29,8 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
     let snapshot = &*model.shown;
     let dials = dials(snapshot);
-    let selected = match model.faults.place {
-        Place::Dial(place) => Some(place),
-        Place::Fault(_) | Place::Past(_) => None,
-    };
     let inner = frame(buffer, area, &title("controls", "", theme), theme);
-    let rows = inner.height.saturating_sub(1).max(u16::from(inner.height > 0));
-    let first = first_row(selected.unwrap_or(0), usize::from(rows), dials.len());
+    let Rows { rows, first, selected } = Rows::of(model, inner.height, dials.len());
     let below = dials.len().saturating_sub(first + usize::from(rows));
     put_right(buffer, bottom(area), 0, &more(below, theme));
     for (row, (place, dial)) in (0..rows).zip(dials.iter().enumerate().skip(first)) {
@@ -50,6 +45,32 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     if inner.height > rows {
         put(buffer, inner, rows, &cost(snapshot, theme, usize::from(inner.width)));
+    }
+}
+
+/// What can be turned at this line of the screen.
+pub(super) fn place_at(model: &Model, area: Rect, y: u16) -> Option<usize> {
+    let (inner, count) = (inside(area), dials(&model.shown).len());
+    let Rows { rows, first, .. } = Rows::of(model, inner.height, count);
+    let row = y.checked_sub(inner.y).filter(|row| *row < rows)?;
+    Some(first + usize::from(row)).filter(|place| *place < count)
+}
+
+/// Which of them are shown.
+struct Rows {
+    rows: u16,
+    first: usize,
+    selected: Option<usize>,
+}
+
+impl Rows {
+    fn of(model: &Model, height: u16, count: usize) -> Self {
+        let selected = match model.faults.place {
+            Place::Dial(place) => Some(place),
+            Place::Fault(_) | Place::Past(_) => None,
+        };
+        let rows = height.saturating_sub(1).max(u16::from(height > 0));
+        Self { rows, first: first_row(selected.unwrap_or(0), usize::from(rows), count), selected }
     }
 }
 

@@ -14,7 +14,7 @@ use super::first_row;
 use crate::model::{Deed, Model, Place, faults};
 use crate::theme::{Role, Theme};
 use crate::view::format;
-use crate::view::paint::{Segment, clip, fit, frame, put, title};
+use crate::view::paint::{Segment, clip, fit, frame, inside, put, title};
 
 /// Below this height it goes beside the list rather than below.
 pub(super) const HEIGHT_MIN: u16 = 6;
@@ -29,13 +29,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     if deeds.is_empty() {
         return put(buffer, inner, 0, &Line::styled(" nothing was done yet", theme.style(Role::Dim)));
     }
-    let lines_each = if inner.width >= WIDE { 1 } else { 2 };
-    let fit = usize::from(inner.height / lines_each).max(1);
-    let selected = match model.faults.place {
-        Place::Past(place) => Some(place),
-        Place::Fault(_) | Place::Dial(_) => None,
-    };
-    let first = first_row(selected.unwrap_or(0), fit, deeds.len());
+    let Rows { lines_each, fit, first, selected } = Rows::of(model, inner, deeds.len());
     let shown = deeds.iter().enumerate().skip(first).take(fit);
     for (top, (place, deed)) in (0..).step_by(usize::from(lines_each)).zip(shown) {
         let is_selected = selected == Some(place);
@@ -45,6 +39,34 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             put(buffer, inner, top, &name_line(deed, is_selected, theme, inner.width));
             put(buffer, inner, top + 1, &outcome_line(deed, theme, inner.width));
         }
+    }
+}
+
+/// What was done at this line of the screen.
+pub(super) fn place_at(model: &Model, area: Rect, y: u16) -> Option<usize> {
+    let (inner, count) = (inside(area), faults::deeds(&model.shown).len());
+    let Rows { lines_each, fit, first, .. } = Rows::of(model, inner, count);
+    let row = usize::from(y.checked_sub(inner.y).filter(|line| *line < inner.height)? / lines_each);
+    Some(first + row).filter(|place| row < fit && *place < count)
+}
+
+/// Which of them are shown.
+struct Rows {
+    lines_each: u16,
+    fit: usize,
+    first: usize,
+    selected: Option<usize>,
+}
+
+impl Rows {
+    fn of(model: &Model, inner: Rect, count: usize) -> Self {
+        let lines_each = if inner.width >= WIDE { 1 } else { 2 };
+        let fit = usize::from(inner.height / lines_each).max(1);
+        let selected = match model.faults.place {
+            Place::Past(place) => Some(place),
+            Place::Fault(_) | Place::Dial(_) => None,
+        };
+        Self { lines_each, fit, first: first_row(selected.unwrap_or(0), fit, count), selected }
     }
 }
 

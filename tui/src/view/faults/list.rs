@@ -14,7 +14,7 @@ use crate::keymap::{Action, faults as keys};
 use crate::model::{FaultPlan, Model, Place, faults};
 use crate::theme::Role;
 use crate::view::format;
-use crate::view::paint::{bar, bottom, clip, frame, more, put, put_right, title};
+use crate::view::paint::{bar, bottom, clip, frame, inside, more, put, put_right, title};
 
 /// Lines about what is selected.
 const ABOUT: u16 = 3;
@@ -35,19 +35,10 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let plans = &model.faults.plans;
-    let count = plans.len() as u16;
-    let has_titles = inner.height > count;
-    if has_titles {
+    let Rows { top, rows, first, selected } = Rows::of(model, inner.height);
+    if top > 0 {
         put(buffer, inner, 0, &Line::styled(titles(inner.width), theme.style(Role::Title)));
     }
-    let top = u16::from(has_titles);
-    let about_rows = if inner.height >= ABOUT_FROM { ABOUT_MIN } else { 0 };
-    let rows = (inner.height - top - about_rows).min(count);
-    let selected = match model.faults.place {
-        Place::Fault(place) => Some(place),
-        Place::Dial(_) | Place::Past(_) => None,
-    };
-    let first = first_row(selected.unwrap_or(0), usize::from(rows), plans.len());
     for (row, place) in (top..top + rows).zip(first..) {
         let is_selected = selected == Some(place);
         put(buffer, inner, row, &row_of(model, &plans[place], is_selected, inner.width));
@@ -65,6 +56,37 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             let line = if is_cut { format!("{line} {}", theme.glyphs.ellipsis) } else { line.clone() };
             put(buffer, rest, row, &Line::styled(line, theme.style(role)));
         }
+    }
+}
+
+/// The fault at this line of the screen.
+pub(super) fn place_at(model: &Model, area: Rect, y: u16) -> Option<usize> {
+    let inner = inside(area);
+    let Rows { top, rows, first, .. } = Rows::of(model, inner.height);
+    let row = y.checked_sub(inner.y + top).filter(|row| *row < rows)?;
+    Some(first + usize::from(row))
+}
+
+/// Which faults are shown.
+struct Rows {
+    /// Rows above them, for titles.
+    top: u16,
+    rows: u16,
+    first: usize,
+    selected: Option<usize>,
+}
+
+impl Rows {
+    fn of(model: &Model, height: u16) -> Self {
+        let count = model.faults.plans.len();
+        let top = u16::from(usize::from(height) > count);
+        let about_rows = if height >= ABOUT_FROM { ABOUT_MIN } else { 0 };
+        let rows = height.saturating_sub(top + about_rows).min(count as u16);
+        let selected = match model.faults.place {
+            Place::Fault(place) => Some(place),
+            Place::Dial(_) | Place::Past(_) => None,
+        };
+        Self { top, rows, first: first_row(selected.unwrap_or(0), usize::from(rows), count), selected }
     }
 }
 

@@ -18,7 +18,7 @@ mod history;
 mod list;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::model::{Model, Place, faults};
 
@@ -30,31 +30,70 @@ const LIST: u16 = 53;
 const LIST_MAX: u16 = 92;
 
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
-    if area.width < NARROW {
-        return match model.faults.place {
-            Place::Fault(_) => list::draw(model, area, buffer),
-            Place::Dial(_) => controls::draw(model, area, buffer),
-            Place::Past(_) => history::draw(model, area, buffer),
+    let parts = Parts::of(model, area);
+    for (part, draw) in [
+        (parts.list, list::draw as fn(&Model, Rect, &mut Buffer)),
+        (parts.controls, controls::draw),
+        (parts.history, history::draw),
+    ] {
+        if let Some(area) = part {
+            draw(model, area, buffer);
+        }
+    }
+}
+
+/// What lies at a place of the screen.
+pub(super) fn place_at(model: &Model, area: Rect, at: Position) -> Option<Place> {
+    let parts = Parts::of(model, area);
+    let inside = |part: Option<Rect>| part.filter(|part| part.contains(at));
+    if let Some(area) = inside(parts.list) {
+        return list::place_at(model, area, at.y).map(Place::Fault);
+    }
+    if let Some(area) = inside(parts.controls) {
+        return controls::place_at(model, area, at.y).map(Place::Dial);
+    }
+    history::place_at(model, inside(parts.history)?, at.y).map(Place::Past)
+}
+
+/// Where the lists are; where there is room for one alone, it is that of what is selected.
+#[derive(Default)]
+struct Parts {
+    list: Option<Rect>,
+    controls: Option<Rect>,
+    history: Option<Rect>,
+}
+
+impl Parts {
+    fn of(model: &Model, area: Rect) -> Self {
+        if area.width < NARROW {
+            return match model.faults.place {
+                Place::Fault(_) => Self { list: Some(area), ..Self::default() },
+                Place::Dial(_) => Self { controls: Some(area), ..Self::default() },
+                Place::Past(_) => Self { history: Some(area), ..Self::default() },
+            };
+        }
+        let width = LIST.max(area.width / 2).min(LIST_MAX);
+        let beside = |top: u16, height: u16| Rect {
+            x: area.x + width,
+            y: area.y + top,
+            width: area.width - width,
+            height: height.min(area.height - top),
         };
+        let spare = area.height.saturating_sub(list::HEIGHT);
+        if spare >= history::HEIGHT_MIN {
+            return Self {
+                list: Some(Rect { width, height: list::HEIGHT, ..area }),
+                controls: Some(beside(0, list::HEIGHT)),
+                history: Some(Rect { y: area.y + list::HEIGHT, height: spare, ..area }),
+            };
+        }
+        let half = area.height.div_ceil(2);
+        Self {
+            list: Some(Rect { width, ..area }),
+            controls: Some(beside(0, half)),
+            history: Some(beside(half, area.height)),
+        }
     }
-    let width = LIST.max(area.width / 2).min(LIST_MAX);
-    let beside = |top: u16, height: u16| Rect {
-        x: area.x + width,
-        y: area.y + top,
-        width: area.width - width,
-        height: height.min(area.height - top),
-    };
-    let spare = area.height.saturating_sub(list::HEIGHT);
-    if spare >= history::HEIGHT_MIN {
-        list::draw(model, Rect { width, height: list::HEIGHT, ..area }, buffer);
-        controls::draw(model, beside(0, list::HEIGHT), buffer);
-        let below = Rect { y: area.y + list::HEIGHT, height: spare, ..area };
-        return history::draw(model, below, buffer);
-    }
-    list::draw(model, Rect { width, ..area }, buffer);
-    let half = area.height.div_ceil(2);
-    controls::draw(model, beside(0, half), buffer);
-    history::draw(model, beside(half, area.height), buffer);
 }
 
 /// What is selected, for other programs; `None` for what can be turned, which is a figure among others.

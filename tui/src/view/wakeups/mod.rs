@@ -66,11 +66,28 @@ impl Parts {
     fn lanes(&self) -> usize {
         usize::from(self.rows / self.per_lane)
     }
+
+    /// Whether legend and what is pointed at are shown.
+    fn has_room(&self) -> bool {
+        self.inner.height >= 10
+    }
 }
 
 /// How many lanes a screenful has; one at least, so that a page is a step.
 pub(super) fn page(model: &Model, area: Rect) -> usize {
     Parts::of(model, area).lanes().max(1)
+}
+
+/// The lane at this line of the screen.
+pub(super) fn lane_at(model: &Model, area: Rect, y: u16) -> Option<usize> {
+    let (state, parts) = (&model.wakeups, Parts::of(model, area));
+    if state.is_empty() || state.story.is_some() {
+        return None;
+    }
+    let line = y.checked_sub(parts.inner.y + u16::from(parts.has_room()))?;
+    let place = usize::from(line / parts.per_lane);
+    let lane = state.offset + place;
+    (place < parts.lanes() && lane < state.lanes.len()).then_some(lane)
 }
 
 /// The story of what is pointed at, or else the lane's domain; `None` while there is no lane.
@@ -95,7 +112,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         return put(buffer, parts.inner, 0, &Line::styled(word, theme.style(Role::Dim)));
     }
     let columns = Columns { from, to, width: usize::from(parts.inner.width - parts.names) };
-    let has_room = parts.inner.height >= 10;
+    let has_room = parts.has_room();
     let mut row = 0;
     if has_room {
         put(buffer, parts.inner, row, &legend(theme, parts.inner.width));
