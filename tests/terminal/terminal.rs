@@ -40,8 +40,8 @@ pub(crate) struct Left {
     pub(crate) raw: String,
     pub(crate) is_alternate_screen: bool,
     pub(crate) is_cursor_hidden: bool,
-    /// Whether clicks are still reported.
-    pub(crate) is_mouse_taken: bool,
+    /// What is still reported of the mouse.
+    pub(crate) mouse: MouseProtocolMode,
     /// Whether the terminal's modes are those of before.
     pub(crate) are_modes_restored: bool,
 }
@@ -64,7 +64,7 @@ impl Left {
     #[track_caller]
     pub(crate) fn expect_given_back(&self) {
         assert!(!self.is_alternate_screen && !self.is_cursor_hidden, "{}", self.afterwards());
-        assert!(!self.is_mouse_taken, "clicks are still reported");
+        assert_eq!(self.mouse, MouseProtocolMode::None, "clicks are still reported");
         assert!(self.are_modes_restored, "raw mode is left");
         let last = |sequence: &str| self.raw.rfind(sequence);
         assert!(last("\u{1b}[?1049h") < last("\u{1b}[?1049l"));
@@ -258,7 +258,7 @@ impl Terminal {
             raw: String::from_utf8_lossy(&raw).into_owned(),
             is_alternate_screen: parser.screen().alternate_screen(),
             is_cursor_hidden: parser.screen().hide_cursor(),
-            is_mouse_taken: parser.screen().mouse_protocol_mode() != MouseProtocolMode::None,
+            mouse: parser.screen().mouse_protocol_mode(),
             are_modes_restored,
         }
     }

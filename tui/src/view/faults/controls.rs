@@ -30,7 +30,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let snapshot = &*model.shown;
     let dials = dials(snapshot);
     let inner = frame(buffer, area, &title("controls", "", theme), theme);
-    let Rows { rows, first, selected } = Rows::of(model, inner.height, dials.len());
+    let Shown { rows, first, selected } = Shown::of(model, inner.height, dials.len());
     let below = dials.len().saturating_sub(first + usize::from(rows));
     put_right(buffer, bottom(area), 0, &more(below, theme));
     for (row, (place, dial)) in (0..rows).zip(dials.iter().enumerate().skip(first)) {
@@ -51,19 +51,19 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
 /// What can be turned at this line of the screen.
 pub(super) fn place_at(model: &Model, area: Rect, y: u16) -> Option<usize> {
     let (inner, count) = (inside(area), dials(&model.shown).len());
-    let Rows { rows, first, .. } = Rows::of(model, inner.height, count);
+    let Shown { rows, first, .. } = Shown::of(model, inner.height, count);
     let row = y.checked_sub(inner.y).filter(|row| *row < rows)?;
     Some(first + usize::from(row)).filter(|place| *place < count)
 }
 
 /// Which of them are shown.
-struct Rows {
+struct Shown {
     rows: u16,
     first: usize,
     selected: Option<usize>,
 }
 
-impl Rows {
+impl Shown {
     fn of(model: &Model, height: u16, count: usize) -> Self {
         let selected = match model.faults.place {
             Place::Dial(place) => Some(place),

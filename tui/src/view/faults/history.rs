@@ -29,7 +29,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     if deeds.is_empty() {
         return put(buffer, inner, 0, &Line::styled(" nothing was done yet", theme.style(Role::Dim)));
     }
-    let Rows { lines_each, fit, first, selected } = Rows::of(model, inner, deeds.len());
+    let Shown { lines_each, fit, first, selected } = Shown::of(model, inner, deeds.len());
     let shown = deeds.iter().enumerate().skip(first).take(fit);
     for (top, (place, deed)) in (0..).step_by(usize::from(lines_each)).zip(shown) {
         let is_selected = selected == Some(place);
@@ -45,20 +45,20 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
 /// What was done at this line of the screen.
 pub(super) fn place_at(model: &Model, area: Rect, y: u16) -> Option<usize> {
     let (inner, count) = (inside(area), faults::deeds(&model.shown).len());
-    let Rows { lines_each, fit, first, .. } = Rows::of(model, inner, count);
+    let Shown { lines_each, fit, first, .. } = Shown::of(model, inner, count);
     let row = usize::from(y.checked_sub(inner.y).filter(|line| *line < inner.height)? / lines_each);
     Some(first + row).filter(|place| row < fit && *place < count)
 }
 
 /// Which of them are shown.
-struct Rows {
+struct Shown {
     lines_each: u16,
     fit: usize,
     first: usize,
     selected: Option<usize>,
 }
 
-impl Rows {
+impl Shown {
     fn of(model: &Model, inner: Rect, count: usize) -> Self {
         let lines_each = if inner.width >= WIDE { 1 } else { 2 };
         let fit = usize::from(inner.height / lines_each).max(1);

@@ -35,7 +35,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let plans = &model.faults.plans;
-    let Rows { top, rows, first, selected } = Rows::of(model, inner.height);
+    let Shown { top, rows, first, selected } = Shown::of(model, inner.height);
     if top > 0 {
         put(buffer, inner, 0, &Line::styled(titles(inner.width), theme.style(Role::Title)));
     }
@@ -62,21 +62,21 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
 /// The fault at this line of the screen.
 pub(super) fn place_at(model: &Model, area: Rect, y: u16) -> Option<usize> {
     let inner = inside(area);
-    let Rows { top, rows, first, .. } = Rows::of(model, inner.height);
+    let Shown { top, rows, first, .. } = Shown::of(model, inner.height);
     let row = y.checked_sub(inner.y + top).filter(|row| *row < rows)?;
     Some(first + usize::from(row))
 }
 
 /// Which faults are shown.
-struct Rows {
-    /// Rows above them, for titles.
+struct Shown {
+    /// Shown above them, for titles.
     top: u16,
     rows: u16,
     first: usize,
     selected: Option<usize>,
 }
 
-impl Rows {
+impl Shown {
     fn of(model: &Model, height: u16) -> Self {
         let count = model.faults.plans.len();
         let top = u16::from(usize::from(height) > count);

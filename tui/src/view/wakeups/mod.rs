@@ -84,8 +84,8 @@ pub(super) fn lane_at(model: &Model, area: Rect, y: u16) -> Option<usize> {
     if state.is_empty() || state.story.is_some() {
         return None;
     }
-    let line = y.checked_sub(parts.inner.y + u16::from(parts.has_room()))?;
-    let place = usize::from(line / parts.per_lane);
+    let row = y.checked_sub(parts.inner.y + u16::from(parts.has_room()))?;
+    let place = usize::from(row / parts.per_lane);
     let lane = state.offset + place;
     (place < parts.lanes() && lane < state.lanes.len()).then_some(lane)
 }
