@@ -391,6 +391,25 @@ mod tests {
     }
 
     #[test]
+    fn every_colour_of_a_terminal_can_be_read_on_light_and_on_dark() {
+        fn luminance(Rgb(red, green, blue): Rgb) -> f64 {
+            let [red, green, blue] = [red, green, blue].map(|part| {
+                let part = f64::from(part) / 255.0;
+                if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+            });
+            0.2126 * red + 0.7152 * green + 0.0722 * blue
+        }
+        for theme in [PictureTheme::Dark, PictureTheme::Light] {
+            // Black is nobody's colour for letters on a dark screen.
+            for number in 1..16 {
+                let (letters, behind) = (luminance(theme.numbered(number)), luminance(theme.background()));
+                let contrast = (letters.max(behind) + 0.05) / (letters.min(behind) + 0.05);
+                assert!(contrast >= 3.0, "{theme:?} {number}: {contrast}");
+            }
+        }
+    }
+
+    #[test]
     fn empty_buffer_is_a_picture_too() {
         assert!(svg(&Buffer::empty(Rect::ZERO), PictureTheme::Dark).ends_with("</svg>\n"));
     }

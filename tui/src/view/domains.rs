@@ -98,7 +98,7 @@ fn status(model: &Model, width: u16) -> Line<'_> {
     let arrow = theme.glyphs.arrows[usize::from(state.falls())];
     segments.push(dim(3, format!("ordered by {} {arrow}", state.sort.name())));
     let mut line = Line::raw(" ");
-    line.extend(fit(segments, theme.glyphs.separator, width.saturating_sub(2)));
+    line.extend(fit(segments, theme.glyphs.separator, width.saturating_sub(2), theme));
     line.push_span(" ");
     line
 }

@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::paint::{Segment, fit, put};
+use super::paint::{Segment, clip, fit, put};
 use crate::keymap::{Action, Movement, domains, faults, log, timeline, wakeups};
 use crate::model::{Landmark, Model, Place, View};
 use crate::theme::Role;
@@ -46,7 +46,8 @@ fn line(model: &Model, width: u16) -> Line<'_> {
         return writing(model, width);
     }
     if let Some(notice) = &model.notice {
-        return Line::from(Span::styled(notice.text.as_str(), theme.style(Role::Warning)));
+        let text = clip(&notice.text, usize::from(width), theme);
+        return Line::from(Span::styled(text, theme.style(Role::Warning)));
     }
     let dropping = model.shown.faults.iter().any(|fault| fault.name == "drop_notifications");
     let drop = if dropping { "stop dropping" } else { "drop notifications" };
@@ -153,7 +154,7 @@ fn line(model: &Model, width: u16) -> Line<'_> {
             Some(Segment::new(*rank, vec![Span::styled(keys, theme.style(Role::Key)), words]))
         })
         .collect();
-    fit(segments, "  ", width)
+    fit(segments, "  ", width, theme)
 }
 
 /// The filter that is being written; what is wrong in it is marked.
@@ -164,9 +165,17 @@ fn writing(model: &Model, width: u16) -> Line<'_> {
     } else {
         (&model.domains.written, model.domains.mistake.as_ref(), "words  tag:env=prod  waiting>10  empty>50%")
     };
-    let mut text = vec![Span::styled("/", theme.style(Role::Key))];
+    // Whoever writes sees the end; what is left out before it is marked.
+    let room = usize::from(width).saturating_sub(2);
+    let hidden = written.chars().count().saturating_sub(room);
+    let hidden = if hidden > 0 { hidden + 1 } else { 0 };
+    let lead = if hidden > 0 { theme.glyphs.ellipsis } else { "" };
+    let mut text = vec![Span::styled("/", theme.style(Role::Key)), Span::raw(lead)];
     let place = mistake.map_or(0..0, |mistake| mistake.place.clone());
-    let part = |from: usize, to: usize| written.chars().skip(from).take(to - from).collect::<String>();
+    let part = |from: usize, to: usize| {
+        let from = from.max(hidden);
+        written.chars().skip(from).take(to.saturating_sub(from)).collect::<String>()
+    };
     text.push(Span::raw(part(0, place.start)));
     text.push(Span::styled(part(place.start, place.end), theme.style(Role::Selection)));
     text.push(Span::raw(part(place.end, usize::MAX)));
@@ -178,7 +187,7 @@ fn writing(model: &Model, width: u16) -> Line<'_> {
     }
     let ends = if mistake.is_some() { "Esc clears it" } else { "Enter keeps it, Esc clears it" };
     segments.push(Segment::new(1, dim(ends)));
-    fit(segments, "  ", width)
+    fit(segments, "  ", width, theme)
 }
 
 /// The keys that go through time, while there is a strip to go along.

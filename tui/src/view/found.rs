@@ -56,7 +56,7 @@ pub(super) fn summary<'a>(snapshot: &Snapshot, theme: &Theme, width: u16) -> Lin
         };
         segments.push(Segment::new(rank, vec![Span::styled(text, theme.style(role(root, rescued)))]));
     }
-    fit(segments, "  ", width)
+    fit(segments, "  ", width, theme)
 }
 
 pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut Buffer) {

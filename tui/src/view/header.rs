@@ -76,7 +76,7 @@ pub(super) fn facts(model: &Model, width: u16) -> Line<'_> {
     if !snapshot.policy.is_empty() && snapshot.policy != "default" {
         segments.push(text(5, format!("policy {}", snapshot.policy)));
     }
-    fit(segments, theme.glyphs.separator, width)
+    fit(segments, theme.glyphs.separator, width, theme)
 }
 
 fn clock(snapshot: &Snapshot) -> String {
@@ -133,11 +133,11 @@ fn alerts(model: &Model, width: u16) -> Line<'_> {
     let mut segments = Vec::new();
     for (shown, brief) in tries {
         segments = alert_segments(model, shown, brief);
-        if fit(segments.clone(), GAP, u16::MAX).width() <= usize::from(width) {
+        if fit(segments.clone(), GAP, u16::MAX, &model.theme).width() <= usize::from(width) {
             break;
         }
     }
-    fit(segments, GAP, width)
+    fit(segments, GAP, width, &model.theme)
 }
 
 /// The alerts with the first `shown` faults in words and the others as a number.

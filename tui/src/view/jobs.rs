@@ -38,7 +38,7 @@ pub(super) fn figures<'a>(snapshot: &Snapshot, theme: &Theme, width: u16, legend
             figure(1, acquired, Role::Acquired, "acquired", values[1]),
             figure(2, completed, Role::Completed, done, values[2]),
         ];
-        fit(segments, gap, width)
+        fit(segments, gap, width, theme)
     };
     let wide = variant("  ", "completed", u16::MAX);
     if wide.width() <= usize::from(width) { wide } else { variant(" ", "done", width) }
@@ -98,5 +98,5 @@ pub(super) fn backlog_figures<'a>(snapshot: &Snapshot, theme: &Theme, width: u16
             ],
         ));
     }
-    fit(segments, "  ", width)
+    fit(segments, "  ", width, theme)
 }

@@ -81,7 +81,7 @@ fn heading<'a>(model: &Model, width: u16) -> Line<'a> {
     if log.dropped > 0 {
         segments.push(dim(4, format!("{} older dropped", format::count(log.dropped))));
     }
-    fit(segments, theme.glyphs.separator, width)
+    fit(segments, theme.glyphs.separator, width, theme)
 }
 
 /// What is asked for, and what lies below the last line.
@@ -103,7 +103,7 @@ fn status<'a>(model: &Model, rows: usize, width: u16) -> Line<'a> {
         return Line::default();
     }
     let mut line = Line::raw(" ");
-    line.extend(fit(segments, theme.glyphs.separator, width.saturating_sub(2)));
+    line.extend(fit(segments, theme.glyphs.separator, width.saturating_sub(2), theme));
     line.push_span(" ");
     line
 }

@@ -25,8 +25,14 @@ impl<'a> Segment<'a> {
     }
 }
 
-/// The segments that fit into `width`, in their order, with `between` between them.
-pub(super) fn fit<'a>(mut segments: Vec<Segment<'a>>, between: &'a str, width: u16) -> Line<'a> {
+/// The segments that fit into `width`, in their order, with `between` between them; the end of the last one left is
+/// marked when even that doesn't.
+pub(super) fn fit<'a>(
+    mut segments: Vec<Segment<'a>>,
+    between: &'a str,
+    width: u16,
+    theme: &Theme,
+) -> Line<'a> {
     let room = usize::from(width);
     let total = |segments: &[Segment<'_>]| -> usize {
         let gaps = segments.len().saturating_sub(1) * Span::raw(between).width();
@@ -44,7 +50,7 @@ pub(super) fn fit<'a>(mut segments: Vec<Segment<'a>>, between: &'a str, width: u
         }
         line.extend(segment.spans);
     }
-    line
+    clip_line(line, room, theme)
 }
 
 /// Writes `line` at the `row`th line of `area`.
@@ -69,7 +75,31 @@ pub(super) fn clip(text: &str, width: usize, theme: &Theme) -> String {
     if Span::raw(text).width() <= width {
         return text.to_owned();
     }
-    let mut clipped = String::new();
+    cut(text, width, theme)
+}
+
+/// The same with a line.
+pub(super) fn clip_line<'a>(line: Line<'a>, width: usize, theme: &Theme) -> Line<'a> {
+    if line.width() <= width {
+        return line;
+    }
+    let mut left = width;
+    let mut clipped = Line::default();
+    for span in line.spans {
+        if span.width() < left {
+            left -= span.width();
+            clipped.push_span(span);
+        } else {
+            clipped.push_span(Span::styled(cut(&span.content, left, theme), span.style));
+            break;
+        }
+    }
+    clipped
+}
+
+/// As much of `text` as fits with the mark of a cut behind it.
+fn cut(text: &str, width: usize, theme: &Theme) -> String {
+    let mut cut = String::new();
     let mut used = 0;
     for c in text.chars() {
         let columns = Span::raw(c.to_string()).width();
@@ -77,12 +107,12 @@ pub(super) fn clip(text: &str, width: usize, theme: &Theme) -> String {
             break;
         }
         used += columns;
-        clipped.push(c);
+        cut.push(c);
     }
     if width > 0 {
-        clipped.push_str(theme.glyphs.ellipsis);
+        cut.push_str(theme.glyphs.ellipsis);
     }
-    clipped
+    cut
 }
 
 /// Draws a frame with `title` around `area` and answers what is inside.
@@ -100,7 +130,7 @@ pub(super) fn frame(buffer: &mut Buffer, area: Rect, title: &Line<'_>, theme: &T
         buffer.set_string(area.x, y, theme.glyphs.vertical, style);
         buffer.set_string(area.right() - 1, y, theme.glyphs.vertical, style);
     }
-    heading(buffer, area, 0, title);
+    heading(buffer, area, 0, title, theme);
     inside
 }
 
@@ -117,7 +147,7 @@ pub(super) fn divider(buffer: &mut Buffer, area: Rect, row: u16, title: &Line<'_
     let area = area.intersection(buffer.area);
     if row < area.height && area.width >= 2 {
         rule(buffer, area, row, theme.glyphs.tees, theme);
-        heading(buffer, area, row, title);
+        heading(buffer, area, row, title, theme);
     }
 }
 
@@ -169,11 +199,11 @@ fn rule(buffer: &mut Buffer, area: Rect, row: u16, ends: [&str; 2], theme: &Them
     buffer.set_string(area.right() - 1, y, ends[1], style);
 }
 
-fn heading(buffer: &mut Buffer, area: Rect, row: u16, title: &Line<'_>) {
+fn heading(buffer: &mut Buffer, area: Rect, row: u16, title: &Line<'_>, theme: &Theme) {
     // One column of the frame stays on either side, so that the corner is still a corner.
     if title.width() > 0 && area.width > 4 {
         let mut spaced = Line::raw(" ");
-        spaced.extend(title.spans.iter().cloned());
+        spaced.extend(clip_line(title.clone(), usize::from(area.width) - 3, theme).spans);
         spaced.push_span(" ");
         put(buffer, Rect { x: area.x + 1, width: area.width - 2, ..area }, row, &spaced);
     }

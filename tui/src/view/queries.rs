@@ -39,7 +39,7 @@ pub(super) fn figures<'a>(snapshot: &Snapshot, theme: &Theme, width: u16) -> Lin
         let per_job = format!("{:.2}/job", (found + empty + failures) / acquired);
         segments.push(Segment::new(2, vec![Span::styled(per_job, theme.style(Role::Title))]));
     }
-    fit(segments, "  ", width)
+    fit(segments, "  ", width, theme)
 }
 
 pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut Buffer) {

@@ -42,7 +42,7 @@ pub(super) fn figures<'a>(latency: &Latency, theme: &Theme, width: u16) -> Line<
             ],
         ));
     }
-    fit(segments, "  ", width)
+    fit(segments, "  ", width, theme)
 }
 
 pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut Buffer) {

@@ -211,5 +211,5 @@ fn legend(model: &Model, width: u16) -> Line<'static> {
         entry(0, Mark::Rescue, "rescued".to_owned(), theme.glyphs.wakeups.rescued, Role::Rescued),
         entry(2, Mark::Breach, over, BREACH, Role::Warning),
     ];
-    fit(entries, "   ", width)
+    fit(entries, "   ", width, theme)
 }

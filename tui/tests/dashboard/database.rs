@@ -69,7 +69,7 @@ fn run(seconds: u64, looks: impl Fn(u64) -> Option<DatabaseSample>) -> Snapshot 
 }
 
 /// The server was paused, and did not answer, from second 20 to 29.
-fn busy() -> Snapshot {
+pub(crate) fn busy() -> Snapshot {
     run(55, |second| (!(20..29).contains(&second)).then(|| sample(second)))
 }
 
@@ -83,7 +83,7 @@ fn idle() -> Snapshot {
     run(20, |second| Some(quiet(second)))
 }
 
-fn desk(snapshot: Snapshot, theme: Theme, (width, height): (u16, u16)) -> Desk {
+pub(crate) fn desk(snapshot: Snapshot, theme: Theme, (width, height): (u16, u16)) -> Desk {
     let mut desk = Desk::with(theme, width, height);
     desk.show(snapshot).keys("5");
     desk

@@ -181,3 +181,29 @@ fn ctrl_z_suspends() {
     desk.tell(control(KeyCode::Char('z'), KeyModifiers::CONTROL));
     assert_eq!(desk.commands, [Command::Suspend]);
 }
+
+#[test]
+fn whoever_writes_a_long_filter_sees_its_end() {
+    let mut desk = Desk::new(40, 12);
+    desk.show(calm()).keys("/").keys(&"abcdefghi ".repeat(5)).keys("last");
+    let screen = desk.screen();
+    let footer = screen.lines().last().expect("a footer");
+    assert!(footer.starts_with("/…") && footer.ends_with("abcdefghi last▏"), "{footer}");
+    assert!(footer.chars().count() <= 40, "{footer}");
+    for _ in 0..50 {
+        desk.press(KeyCode::Backspace);
+    }
+    assert!(
+        desk.screen().lines().last().is_some_and(|footer| footer.starts_with("/abcd▏")),
+        "{}",
+        desk.screen()
+    );
+}
+
+#[test]
+fn a_word_about_a_key_that_has_no_room_is_cut_and_marked() {
+    let mut desk = Desk::new(40, 12);
+    desk.show(calm()).keys("2y");
+    let screen = desk.screen();
+    assert!(screen.lines().last().is_some_and(|footer| footer.ends_with('…')), "{screen}");
+}

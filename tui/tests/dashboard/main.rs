@@ -5,6 +5,7 @@ mod configured;
 mod database;
 mod demo;
 mod domains;
+mod every;
 mod faults;
 mod fixtures;
 mod keeping;

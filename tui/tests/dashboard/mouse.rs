@@ -135,10 +135,10 @@ fn every_row_of_the_faults_view_is_selected_by_a_click_on_it() {
 #[test]
 fn a_click_selects_a_lane_and_a_double_click_tells_its_latest_story() {
     let mut desk = unicode((120, 40));
-    desk.click("terraform environment");
+    desk.click("terraform on-prem");
     assert_eq!(desk.model.wakeups.lane, 1);
     assert!(desk.model.wakeups.story.is_none());
-    desk.click("terraform environment");
+    desk.click("terraform on-prem");
     assert!(desk.model.wakeups.story.is_some(), "{}", desk.screen());
     assert_eq!(desk.model.wakeups.lane, 1);
     desk.tick(5.0).mouse(LEFT, 30, 38);

@@ -85,15 +85,6 @@ fn overview_without_box_and_braille_glyphs() {
 }
 
 #[test]
-fn every_view_is_ascii_when_asked_for() {
-    for key in ["1", "2", "7", "?", "2/env"] {
-        let mut desk = Desk::with(Theme::new(true, true), 120, 40);
-        desk.show(dropping()).tell(Message::Log(log_lines(100), 3)).keys(key).press(KeyCode::Up);
-        assert!(desk.screen().is_ascii(), "{}", desk.screen());
-    }
-}
-
-#[test]
 fn domains_during_trouble() {
     at_every_size("domains_dropping", &dropping(), |desk| {
         desk.keys("2").press(KeyCode::Down);

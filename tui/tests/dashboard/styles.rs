@@ -55,14 +55,7 @@ fn domain_that_sleeps_beside_its_work_is_red_and_marked() {
 }
 
 #[test]
-fn no_color_means_none_and_the_selection_has_a_glyph() {
-    for key in ["1", "2", "7", "?"] {
-        let mut desk = Desk::with(Theme::new(false, true), 120, 40);
-        let buffer = desk.show(dropping()).keys(key).buffer();
-        for cell in buffer.content() {
-            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
-        }
-    }
+fn the_selection_has_a_glyph_without_colours() {
     let mut desk = Desk::with(Theme::new(false, true), 80, 24);
     let with = desk.show(dropping()).keys("2").screen();
     assert!(with.contains("▶!"), "{with}");
@@ -75,18 +68,6 @@ fn no_color_shows_the_same_text() {
     let mut coloured = Desk::new(80, 24);
     assert_eq!(plain.show(dropping()).screen(), coloured.show(dropping()).screen());
     insta::assert_snapshot!("overview_no_color_80x24", plain.screen());
-}
-
-#[test]
-fn colours_are_the_terminals_own_and_no_background_is_set() {
-    for key in ["1", "2", "7", "?"] {
-        let mut desk = Desk::new(200, 60);
-        let buffer = desk.show(dropping()).keys(key).buffer();
-        for cell in buffer.content() {
-            assert_eq!(cell.bg, Color::Reset);
-            assert!(!matches!(cell.fg, Color::Rgb(..) | Color::Indexed(_)));
-        }
-    }
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn events() -> Events {
     events
 }
 
-fn desk(theme: Theme, (width, height): (u16, u16)) -> Desk {
+pub(crate) fn desk(theme: Theme, (width, height): (u16, u16)) -> Desk {
     let mut desk = Desk::with(theme, width, height);
     desk.show(calm()).tell(Message::Events(events())).keys("3");
     desk

@@ -7,7 +7,7 @@ mod sort;
 
 use std::time::Duration;
 
-use loadgen::snapshot::{DomainNumber, DomainRow, Snapshot};
+use loadgen::snapshot::{DomainNumber, DomainRow, ProvisionerType, Snapshot, Tags};
 
 pub use column::{Column, cleared};
 pub use filter::{Filter, FilterError, SYNTAX};
@@ -141,7 +141,7 @@ pub fn next_poll(row: &DomainRow) -> Option<(Duration, Duration)> {
 /// The domain in words, such as `terraform env=on-prem`.
 #[must_use]
 pub fn row_label(row: &DomainRow) -> String {
-    let mut label = provisioners(row);
+    let mut label = provisioners(&row.provisioners);
     for (key, value) in row.tags.iter() {
         label.extend([" ", key, "=", value]);
     }
@@ -151,14 +151,19 @@ pub fn row_label(row: &DomainRow) -> String {
 /// The domain in fewer words, the tags' keys left out, such as `terraform on-prem`.
 #[must_use]
 pub fn short_label(row: &DomainRow) -> String {
-    let mut label = provisioners(row);
-    for (_, value) in row.tags.iter().filter(|(_, value)| !value.is_empty()) {
+    in_short(&row.provisioners, &row.tags)
+}
+
+/// What accepts jobs of these types with these tags, the tags' keys left out.
+pub(super) fn in_short(types: &[ProvisionerType], tags: &Tags) -> String {
+    let mut label = provisioners(types);
+    for (_, value) in tags.iter().filter(|(_, value)| !value.is_empty()) {
         label.push(' ');
         label.push_str(value);
     }
     label
 }
 
-fn provisioners(row: &DomainRow) -> String {
-    row.provisioners.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join("+")
+fn provisioners(types: &[ProvisionerType]) -> String {
+    types.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join("+")
 }

@@ -14,6 +14,8 @@ use loadgen::measure::{Events, FaultName, LoggedEvent, What};
 use loadgen::record::EVENTS_MAX;
 use loadgen::snapshot::{DomainNumber, DomainSpec, Posting};
 
+use super::domains::in_short;
+
 pub use story::{Chapter, Story};
 
 /// How much time a window may show; past the last it shows the whole run.
@@ -197,6 +199,12 @@ impl WakeupsState {
     #[must_use]
     pub fn label(&self, domain: DomainNumber) -> String {
         self.domains.get(domain as usize).map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// A domain in fewer words, the tags' keys left out, such as `terraform on-prem`.
+    #[must_use]
+    pub fn short_label(&self, domain: DomainNumber) -> String {
+        self.domains.get(domain as usize).map(|spec| in_short(spec.types(), spec.tags())).unwrap_or_default()
     }
 
     /// The domain of the selected lane.

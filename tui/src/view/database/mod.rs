@@ -245,7 +245,7 @@ fn legend<'a>(theme: &Theme, has_gap: bool, more: Option<Span<'a>>, width: u16) 
         segments.push(Segment::new(1, vec![dim(format!("  {} not seen", theme.glyphs.none))]));
     }
     segments.extend(more.map(|more| Segment::new(0, vec![more])));
-    let mut line = fit(segments, "", width.saturating_sub(1));
+    let mut line = fit(segments, "", width.saturating_sub(1), theme);
     line.push_span(" ");
     line
 }

@@ -216,7 +216,7 @@ pub(super) fn connections<'a>(snapshot: &Snapshot, width: u16, theme: &Theme) ->
         )
     };
     let segments = std::iter::once(name).chain((1..).zip(states).map(state)).collect();
-    Row::Words(fit(segments, theme.glyphs.separator, width))
+    Row::Words(fit(segments, theme.glyphs.separator, width, theme))
 }
 
 /// What the tool itself asks.

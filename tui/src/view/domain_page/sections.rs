@@ -9,8 +9,10 @@ use super::super::paint::{Segment, bar, fit};
 use crate::model::{PastWakeup, Trouble, WakeupOutcome, trouble};
 use crate::theme::{Role, Theme};
 
-/// Below this width titles are short and polls have no bar.
+/// Below this width titles are short.
 const NARROW: u16 = 56;
+/// Below this width polls have no bar, and a shorter title.
+const ROOMY: u16 = 62;
 /// The title of the histogram, or of the figures in its place.
 pub(super) const QUEUE_WAIT: &str = "queue wait since the warm-up";
 
@@ -47,7 +49,7 @@ pub(super) fn figures<'a>(row: &DomainRow, theme: &Theme, width: u16) -> [Line<'
             let name = Span::styled(format!("{name} "), theme.style(Role::Dim));
             Segment::new(rank, vec![name, Span::styled(value, theme.style(role))])
         };
-        fit((0..).zip(facts).map(fact).collect(), "  ", width)
+        fit((0..).zip(facts).map(fact).collect(), "  ", width, theme)
     })
 }
 
@@ -63,6 +65,8 @@ pub(super) fn replicas<'a>(
     }
     let titles = if width < NARROW {
         "r phase          wait tokens poll"
+    } else if width < ROOMY {
+        "replica  phase           waiting  pending  tokens  poll"
     } else {
         "replica  phase           waiting  pending  tokens  backup poll"
     };
@@ -98,10 +102,13 @@ fn replica_line<'a>(
         Span::styled(format!("{phase:<15} "), theme.style(role)),
         Span::raw(format!("{waits:>7}  {pending:<7}  {tokens:>6}  ")),
     ]);
-    let room = usize::from(width).saturating_sub(line.width() + 6).min(12);
-    let share = share_left(replica.next_poll_in, replica.backup_poll);
-    line.extend(bar(share, room, theme, theme.style(Role::Posted)));
-    line.push_span(format!(" {:>4}", format::countdown(replica.next_poll_in)));
+    if width >= ROOMY {
+        let room = usize::from(width).saturating_sub(line.width() + 6).min(12);
+        let share = share_left(replica.next_poll_in, replica.backup_poll);
+        line.extend(bar(share, room, theme, theme.style(Role::Posted)));
+        line.push_span(" ");
+    }
+    line.push_span(format!("{:>4}", format::countdown(replica.next_poll_in)));
     line
 }
 

@@ -190,5 +190,5 @@ fn meanwhile<'a>(record: &FaultRecord, theme: &Theme, width: u16) -> Line<'a> {
         };
         return Line::styled(clip(&text, usize::from(width), theme), theme.style(Role::Dim));
     }
-    fit(segments, ", ", width)
+    fit(segments, ", ", width, theme)
 }

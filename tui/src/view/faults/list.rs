@@ -159,10 +159,10 @@ fn state<'a>(model: &Model, plan: &FaultPlan, room: usize) -> Vec<Span<'a>> {
     if let Some((age, left)) = faults::at_work(snapshot, name) {
         let Some(left) = left else {
             let age = format::countdown(age);
-            return vec![Span::styled(roomy(format!("for {age}"), age, room), alarm)];
+            return vec![Span::styled(roomy(&format!("for {age}"), &age, room), alarm)];
         };
         let time = format::countdown(left);
-        let text = roomy(format!("{time} left"), time, room);
+        let text = roomy(&format!("{time} left"), &time, room);
         let width = text.len();
         let mut spans = vec![Span::styled(text, alarm)];
         // One column between, and no bar that is too short to read.
@@ -175,21 +175,25 @@ fn state<'a>(model: &Model, plan: &FaultPlan, room: usize) -> Vec<Span<'a>> {
         return spans;
     }
     if faults::impossible(snapshot, plan.kind).is_some() {
-        return vec![Span::styled(clip("not here", room, theme), theme.style(Role::Dim))];
+        return vec![Span::styled(roomy("not here", "can't", room), theme.style(Role::Dim))];
     }
     let Some(record) = faults::latest_of(snapshot, name) else { return Vec::new() };
     if let Some(why) = &record.failure {
-        let text = if room > 20 { format!("failed: {why}") } else { "failed".to_owned() };
-        return vec![Span::styled(clip(&text, room, theme), theme.style(Role::Warning))];
+        let text = if room > 20 {
+            clip(&format!("failed: {why}"), room, theme)
+        } else {
+            roomy("failed", "fail", room)
+        };
+        return vec![Span::styled(text, theme.style(Role::Warning))];
     }
     let over_for = record.ended.map(|ended| snapshot.elapsed.saturating_sub(ended));
     let Some(time) = over_for.map(format::countdown) else { return Vec::new() };
-    vec![Span::styled(roomy(format!("{time} ago"), String::new(), room), theme.style(Role::Dim))]
+    vec![Span::styled(roomy(&format!("{time} ago"), "", room), theme.style(Role::Dim))]
 }
 
 /// The long text where it fits into `room` columns, else the short one.
-fn roomy(long: String, short: String, room: usize) -> String {
-    if long.len() <= room { long } else { short }
+fn roomy(long: &str, short: &str, room: usize) -> String {
+    if long.len() <= room { long } else { short }.to_owned()
 }
 
 /// A fault in words: why it can't be or couldn't, or what it does.

@@ -14,10 +14,15 @@ const BUCKETS_SHOWN: (usize, usize) = (8, 20);
 /// The columns of the scale.
 const SCALE: u16 = 7;
 
-/// How to read the tones.
-pub(super) fn note(theme: &Theme) -> String {
+/// How to read the tones, in at most `room` columns.
+pub(super) fn note(theme: &Theme, room: usize) -> String {
     let [least, .., most] = theme.glyphs.tones;
-    format!("{}each second's jobs, {least} few to {most} most", theme.glyphs.separator.trim_start())
+    let lead = theme.glyphs.separator.trim_start();
+    let tries = [
+        format!("{lead}each second's jobs, {least} few to {most} most"),
+        format!("{lead}few {least} to {most} most"),
+    ];
+    tries.into_iter().find(|note| note.chars().count() <= room).unwrap_or_default()
 }
 
 pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -82,12 +87,15 @@ fn tone(second: &Second, buckets: std::ops::Range<usize>, theme: &Theme) -> Opti
 /// The seconds, those with a fault marked.
 fn draw_axis(seconds: &[Second], theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let y = area.bottom() - 1;
-    let mut free_from = 0;
-    for (column, second) in seconds.iter().enumerate() {
-        let x = area.x + SCALE + column as u16;
+    let columns = || (area.x + SCALE..).zip(seconds).enumerate();
+    for (_, (x, second)) in columns() {
         if !second.faults.is_empty() {
             buffer.set_string(x, y, theme.glyphs.band, theme.style(Role::FaultBand));
         }
+    }
+    // Over all bands, so that none covers a part of a label.
+    let mut free_from = 0;
+    for (column, (x, second)) in columns() {
         let label = format!("{}s", second.second);
         let fits = column + label.len() <= usize::from(area.width - SCALE);
         if second.second.is_multiple_of(10) && column >= free_from && fits {

@@ -36,7 +36,9 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     };
     let heat = Rect { height: heat_height, ..area };
     if heat_height > 2 {
-        let inner = frame(buffer, heat, &title("queue wait over time", heat::note(theme), theme), theme);
+        let name = "queue wait over time";
+        let note = heat::note(theme, usize::from(heat.width).saturating_sub(name.len() + 5));
+        let inner = frame(buffer, heat, &title(name, note, theme), theme);
         heat::draw(&model.shown, theme, inner, buffer);
     }
     let below = Rect { y: area.y + heat_height, height: area.height - heat_height, ..area };

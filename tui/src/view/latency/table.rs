@@ -1,5 +1,7 @@
 //! Percentiles by stage, and of the queue wait by cause.
 
+use std::cmp::Reverse;
+
 use loadgen::snapshot::{Latency, Snapshot, Stage};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -33,7 +35,7 @@ pub(super) fn height(snapshot: &Snapshot) -> u16 {
 pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let latencies = &snapshot.latencies;
     let is_wide = area.width >= 92;
-    let columns = Columns { is_narrow: area.width < 62 };
+    let columns = Columns::of(area.width);
     let head = |name: &str| {
         let note = if is_wide { "from, to" } else { "" };
         let text = columns.text(name, ["jobs", "p50", "p90", "p99", "max"]);
@@ -42,38 +44,74 @@ pub(super) fn draw(snapshot: &Snapshot, theme: &Theme, area: Rect, buffer: &mut 
     if latencies.by_stage.iter().all(|(_, latency)| latency.count == 0) {
         return put(buffer, area, 0, &Line::styled(" nothing was measured yet", theme.style(Role::Dim)));
     }
-    let mut lines = vec![head("stage")];
+    let mut lines = vec![(0, head("stage"))];
     for (stage, latency) in &latencies.by_stage {
         let (name, what) = in_words(*stage);
         let is_loud = matches!(stage, Stage::QueueWait | Stage::Response);
-        lines.push(columns.row(name, latency, if is_wide { what } else { "" }, is_loud, theme));
+        let what = if is_wide { what } else { "" };
+        lines.push((rank(*stage), columns.row(name, latency, what, is_loud, theme)));
     }
     let causes: Vec<_> =
         latencies.queue_wait_by_cause.iter().filter(|(_, latency)| latency.count > 0).collect();
+    // The slowest cause stays longest, and its title with it.
+    let mut slowest: Vec<_> = causes.iter().map(|(cause, latency)| (latency.p99_us, *cause)).collect();
+    slowest.sort_by_key(|(p99_us, _)| Reverse(*p99_us));
     if !causes.is_empty() {
-        lines.push(head("queue wait by cause"));
+        lines.push((
+            RANK_OF_CAUSES,
+            head(if columns.name < NAME { "by cause" } else { "queue wait by cause" }),
+        ));
     }
     for (cause, latency) in causes {
-        lines.push(columns.row(cause.as_str(), latency, "", false, theme));
+        let place = slowest.iter().position(|(_, other)| other == cause).unwrap_or(0);
+        lines.push((RANK_OF_CAUSES + place, columns.row(cause.as_str(), latency, "", false, theme)));
     }
-    for (row, line) in (0..area.height).zip(&lines) {
+    while lines.len() > usize::from(area.height) {
+        let worst = lines.iter().map(|(rank, _)| *rank).max();
+        lines.retain(|(rank, _)| Some(*rank) != worst);
+    }
+    for (row, (_, line)) in (0..area.height).zip(&lines) {
         put(buffer, area, row, line);
     }
 }
 
+/// Of two lines the one with the higher rank goes first where there is little height.
+fn rank(stage: Stage) -> usize {
+    match stage {
+        Stage::QueueWait => 0,
+        Stage::Response => 1,
+        Stage::Query => 2,
+        Stage::Notify => 3,
+        Stage::Clearance => 4,
+        Stage::Handover => 5,
+        Stage::Service => 6,
+        Stage::PostLag => 7,
+    }
+}
+
+const RANK_OF_CAUSES: usize = 8;
+
 /// Which figures there is room for.
 #[derive(Debug, Clone, Copy)]
 struct Columns {
+    name: usize,
     is_narrow: bool,
 }
 
+/// The columns of a name where there is room.
+const NAME: usize = 20;
+
 impl Columns {
+    fn of(width: u16) -> Self {
+        Self { name: if width < 62 { 12 } else { NAME }, is_narrow: width < 54 }
+    }
+
     fn text(self, name: &str, figures: [&str; 5]) -> String {
         let [jobs, p50, p90, p99, max] = figures;
         if self.is_narrow {
-            return format!(" {name:<12.12}{p50:>8}{p99:>8}{max:>8}");
+            return format!(" {name:<width$}{p50:>8}{p99:>8}{max:>8}", width = self.name);
         }
-        format!(" {name:<20}{jobs:>9}{p50:>8}{p90:>8}{p99:>8}{max:>8}  ")
+        format!(" {name:<width$}{jobs:>9}{p50:>8}{p90:>8}{p99:>8}{max:>8}  ", width = self.name)
     }
 
     fn row<'a>(self, name: &str, latency: &Latency, note: &str, is_loud: bool, theme: &Theme) -> Line<'a> {

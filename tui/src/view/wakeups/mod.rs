@@ -25,7 +25,8 @@ use ratatui::text::{Line, Span};
 
 use super::format;
 use super::paint::{Segment, clip, divider, fit, frame, put, title};
-use crate::model::{FaultSpan, Model};
+use crate::keymap::{Action, wakeups};
+use crate::model::{FaultSpan, Landmark, Model};
 use crate::theme::{Role, Theme};
 
 use lanes::{Bar, Cell, Columns, Lanes, Mark};
@@ -52,7 +53,7 @@ impl Parts {
         let rows = inner.height.saturating_sub(Self::taken(inner.height));
         let lanes = u16::try_from(model.wakeups.lanes.len()).unwrap_or(u16::MAX);
         let per_lane = if lanes.saturating_mul(2) <= rows { 2 } else { 1 };
-        Self { inner, names: (width / 4).clamp(8, 28).min(width), rows, per_lane }
+        Self { inner, names: (width / 4).max(20).min(width * 2 / 5).min(28), rows, per_lane }
     }
 
     fn taken(height: u16) -> u16 {
@@ -174,6 +175,7 @@ fn legend(theme: &Theme, width: u16) -> Line<'static> {
         ],
         "  ",
         width,
+        theme,
     )
 }
 
@@ -188,7 +190,9 @@ fn draw_lanes(model: &Model, parts: &Parts, columns: Columns, first: u16, buffer
         let is_selected = state.offset + place == state.lane;
         let marker = if is_selected { theme.glyphs.selected } else { " " };
         let style = theme.style(if is_selected { Role::Title } else { Role::Text });
-        let name = clip(&state.label(*domain), names.saturating_sub(2), theme);
+        let (room, name) = (names.saturating_sub(2), state.label(*domain));
+        let is_long = Span::raw(name.as_str()).width() > room;
+        let name = if is_long { clip(&state.short_label(*domain), room, theme) } else { name };
         let line = Line::from(vec![Span::styled(marker, theme.style(Role::Key)), Span::styled(name, style)]);
         put(buffer, parts.inner, row, &line);
         for (column, cell) in lanes.of(place).iter().enumerate() {
@@ -267,15 +271,15 @@ fn pointed<'a>(model: &Model, width: u16) -> Line<'a> {
     let event = state.pointed.and_then(|number| state.event(number));
     let Some(event) = event else {
         let keys = |action| model.keymap.key_for(model.view, action).unwrap_or_default();
-        let word = format!(
-            " {} goes through what happened here, one by one; {} tells the whole story",
-            keys(crate::keymap::Action::Wakeups(crate::keymap::wakeups::Action::Jump {
-                to: crate::model::Landmark::Event,
-                forward: false
-            })),
-            keys(crate::keymap::Action::Open)
-        );
-        return Line::styled(clip(&word, usize::from(width), theme), theme.style(Role::Dim));
+        let step = keys(Action::Wakeups(wakeups::Action::Jump { to: Landmark::Event, forward: false }));
+        let open = keys(Action::Open);
+        let tries = [
+            format!(" {step} goes through what happened here, one by one; {open} tells the whole story"),
+            format!(" {step} steps, {open} tells the story"),
+        ];
+        let fits = |word: &&String| Span::raw(word.as_str()).width() <= usize::from(width);
+        let word = tries.iter().find(fits).map_or("", String::as_str).to_owned();
+        return Line::styled(word, theme.style(Role::Dim));
     };
     let replica = event.replica.map_or(String::new(), |replica| format!("replica {replica} "));
     let head = format!(" {} {replica}{}", moment(event.at), theme.glyphs.separator.trim_start());

@@ -9,6 +9,7 @@
 //! └────────────────────────────────────────────────────────────────┘
 //! ```
 
+use loadgen::report::wrapped;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -19,6 +20,10 @@ use super::super::{closing, format};
 use super::moment;
 use crate::model::{Chapter, Model, Story};
 use crate::theme::{Role, Theme};
+
+/// In fewer columns what happened goes below its time.
+const BESIDE_MIN: usize = 24;
+const INDENT: usize = 3;
 
 /// In the lower part, and all of it where there is little.
 fn place(area: Rect) -> Rect {
@@ -33,7 +38,8 @@ pub(in super::super) fn page(area: Rect) -> usize {
 
 /// By how many lines it can be scrolled, and one.
 pub(in super::super) fn positions(model: &Model, area: Rect) -> usize {
-    let lines = model.wakeups.story().map_or(0, |story| story.chapters.len() + 2);
+    let width = usize::from(area.width.saturating_sub(2));
+    let lines = model.wakeups.story().map_or(0, |story| lines(model, &story, width, page(area)).len());
     paint::positions(lines, page(area))
 }
 
@@ -45,13 +51,22 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let note = closing(model);
     let name = clip(&story.title, usize::from(area.width.saturating_sub(20)), theme);
     let inner = frame(buffer, area, &title(name, note, theme), theme);
-    let pointed = model.wakeups.pointed;
-    let width = usize::from(inner.width);
-    let mut lines: Vec<Line<'_>> =
-        story.chapters.iter().map(|chapter| written(chapter, pointed, width, theme)).collect();
-    lines.push(Line::default());
-    lines.push(Line::styled(clip(&format!(" {}", story.conclusion), width, theme), theme.style(Role::Title)));
+    let lines = lines(model, &story, usize::from(inner.width), usize::from(inner.height));
     scrolled(buffer, area, inner, &lines, model.wakeups.story.unwrap_or(0), theme);
+}
+
+/// What happened, and what follows from it, which comes first where so many `rows` don't show both.
+fn lines(model: &Model, story: &Story, width: usize, rows: usize) -> Vec<Line<'static>> {
+    let (theme, pointed) = (&model.theme, model.wakeups.pointed);
+    let told: Vec<Line<'static>> =
+        story.chapters.iter().flat_map(|chapter| written(chapter, pointed, width, theme)).collect();
+    let follows: Vec<Line<'static>> = wrapped(&story.conclusion, width.saturating_sub(1).max(10))
+        .into_iter()
+        .map(|part| Line::styled(format!(" {part}"), theme.style(Role::Title)))
+        .collect();
+    let fits = told.len() + 1 + follows.len() <= rows;
+    let (first, last) = if fits { (told, follows) } else { (follows, told) };
+    first.into_iter().chain([Line::default()]).chain(last).collect()
 }
 
 /// The whole of it, for other programs.
@@ -70,20 +85,33 @@ fn head(chapter: &Chapter) -> String {
     format!("{} {after:>8} {replica:>3} ", moment(chapter.at))
 }
 
-fn written<'a>(chapter: &Chapter, pointed: Option<u64>, width: usize, theme: &Theme) -> Line<'a> {
+/// What happened stands behind its head, or below it where that leaves little room.
+fn written(chapter: &Chapter, pointed: Option<u64>, width: usize, theme: &Theme) -> Vec<Line<'static>> {
     let is_pointed = pointed == Some(chapter.number);
     let marker = if is_pointed { theme.glyphs.selected } else { " " };
     let head = head(chapter);
-    let room = width.saturating_sub(head.len() + 1);
+    let beside = width.saturating_sub(head.len() + 1);
+    let is_below = beside < BESIDE_MIN;
+    let indent = if is_below { INDENT } else { head.len() + 1 };
     let is_loud = chapter.text.contains("RESCUED") || chapter.text.contains("swallowed");
     let role = match (is_loud, is_pointed) {
         (true, _) => Role::Alarm,
         (false, true) => Role::Title,
         (false, false) => Role::Text,
     };
-    Line::from(vec![
+    let first = Line::from(vec![
         Span::styled(marker, theme.style(Role::Key)),
         Span::styled(head, theme.style(Role::Dim)),
-        Span::styled(clip(&chapter.text, room, theme), theme.style(role)),
-    ])
+    ]);
+    let mut lines = vec![first];
+    for (number, part) in wrapped(&chapter.text, width.saturating_sub(indent).max(10)).into_iter().enumerate()
+    {
+        let part = Span::styled(part, theme.style(role));
+        if number == 0 && !is_below {
+            lines[0].push_span(part);
+        } else {
+            lines.push(Line::from(vec![Span::raw(" ".repeat(indent)), part]));
+        }
+    }
+    lines
 }
