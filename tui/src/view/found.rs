@@ -48,11 +48,11 @@ pub(super) fn summary<'a>(snapshot: &Snapshot, theme: &Theme, width: u16) -> Lin
         let value = share.map_or_else(|| theme.glyphs.none.to_owned(), format::percent);
         let rescued = root == RootCause::BackupPoll && share.is_some_and(|share| share > 0.0);
         let text = format!("{} {value}{}", name(root), if rescued { " !!" } else { "" });
+        // Whether jobs were rescued is the question; beside it stays how most of them were found.
+        let found_more = |other: &RootCause| self::share(snapshot, *other) > share;
         let rank = match root {
             RootCause::BackupPoll => 0,
-            RootCause::Posting => 1,
-            RootCause::Recovered => 2,
-            RootCause::First => 3,
+            _ => 1 + RootCause::ALL.iter().filter(|other| found_more(other)).count() as u8,
         };
         segments.push(Segment::new(rank, vec![Span::styled(text, theme.style(role(root, rescued)))]));
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clearance::theme::Theme;
 use clearance::update::Message;
 use crossterm::event::KeyCode;
-use loadgen::snapshot::Snapshot;
+use loadgen::snapshot::{RootCause, Snapshot};
 
 use crate::fixtures::{Desk, calm, dropping, finished, log_lines, starting};
 
@@ -151,4 +151,11 @@ fn jobs_that_wait_while_notices_are_dropped_are_told_before_any_is_rescued() {
     assert!(screen.contains("Notices are dropped: 31 wait for the backup poll."), "{screen}");
     let screen = Desk::new(100, 40).show(before).screen();
     assert!(screen.contains("Dropped notices: 31 jobs wait."), "{screen}");
+}
+
+#[test]
+fn how_most_jobs_were_found_stays_on_the_narrowest_screen() {
+    let found_recent = [(RootCause::Posting, 2), (RootCause::First, 70), (RootCause::BackupPoll, 28)].into();
+    let screen = Desk::new(40, 12).show(Snapshot { found_recent, ..dropping() }).screen();
+    assert!(screen.contains("found first 70%  backup poll 28% !!"), "{screen}");
 }
