@@ -31,6 +31,11 @@ fn a_termination_signal_ends_the_run_and_gives_the_terminal_back() {
 }
 
 #[test]
+fn a_terminal_that_is_closed_ends_the_run() {
+    assert_eq!(LiveRun::start(LIVELY, &[]).hang_up(), 130);
+}
+
+#[test]
 fn the_dashboard_outlives_its_postgres() {
     let mut run = LiveRun::start(LIVELY, &[]);
     run.kill_postgres();

@@ -117,16 +117,23 @@ impl LiveRun {
         text
     }
 
+    /// Closes the terminal and waits for the end, after which the machine doesn't show that there was a run; the
+    /// exit code.
+    #[track_caller]
+    pub(crate) fn hang_up(self) -> u32 {
+        let Self { terminal, desk, cluster } = self;
+        let code = terminal.hang_up();
+        expect_nothing_left_but_the_scenario(&desk, &cluster);
+        code
+    }
+
     /// Waits for the end, after which neither the terminal nor the machine shows that there was a run.
     #[track_caller]
     pub(crate) fn end(self) -> Left {
         let Self { terminal, desk, cluster } = self;
         let left = terminal.end();
         left.expect_restored();
-        expect_nothing_left(&cluster);
-        let names: Vec<_> =
-            fs::read_dir(desk.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(names, ["live.toml"]);
+        expect_nothing_left_but_the_scenario(&desk, &cluster);
         left
     }
 
@@ -154,6 +161,13 @@ impl DerefMut for LiveRun {
     fn deref_mut(&mut self) -> &mut Terminal {
         &mut self.terminal
     }
+}
+
+#[track_caller]
+fn expect_nothing_left_but_the_scenario(desk: &TempDir, cluster: &Path) {
+    expect_nothing_left(cluster);
+    let names: Vec<_> = fs::read_dir(desk.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["live.toml"]);
 }
 
 /// The number behind a word, such as 16 in `posted 16`.

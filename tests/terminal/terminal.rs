@@ -230,6 +230,17 @@ impl Terminal {
         self.parser.process(bytes);
     }
 
+    /// Closes the terminal, as whoever closes its window or loses the line does, and waits until the command has
+    /// ended; its exit code.
+    #[track_caller]
+    pub(crate) fn hang_up(self) -> u32 {
+        let Self { master, slave, keyboard, output, ended, _killer, .. } = self;
+        // Whoever reads the screen has an end of it, too, and lets it go when nobody takes what comes next.
+        drop((master, slave, keyboard, output));
+        let Ok(status) = ended.recv_timeout(PATIENCE) else { panic!("it goes on without a terminal") };
+        status.exit_code()
+    }
+
     /// Waits until the command has ended.
     #[track_caller]
     pub(crate) fn end(mut self) -> Left {

@@ -6,7 +6,9 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
@@ -35,6 +37,8 @@ use crate::view::view;
 
 /// The most frames drawn in a second, keys apart.
 pub const FRAMES_PER_SECOND: u32 = 15;
+/// So long the dashboard may take to leave a terminal that was closed.
+const CLOSED_GRACE: Duration = Duration::from_secs(2);
 /// How often a domain whose page is on the screen is looked at.
 const LOOK_PERIOD: Duration = Duration::from_millis(250);
 
@@ -112,6 +116,7 @@ pub fn no_color_wanted() -> bool {
 /// Works on a thread of its own, because writing to a terminal may block for as long as the terminal
 /// likes. When the returned future is dropped, the dashboard leaves by itself within a frame.
 pub async fn run_dashboard(input: DashboardInput) -> anyhow::Result<DashboardExit> {
+    let controls = input.source.controls();
     let (mut done, result) = oneshot::channel();
     std::thread::Builder::new()
         .name("dashboard".to_owned())
@@ -120,8 +125,35 @@ pub async fn run_dashboard(input: DashboardInput) -> anyhow::Result<DashboardExi
             let _ = done.send(outcome);
         })
         .context("failed to start the dashboard's thread")?;
-    // Its panic message was printed by the panic hook.
-    result.await.unwrap_or_else(|_| Err(anyhow!("the dashboard panicked; this is a bug in clearance")))
+    tokio::select! {
+        // Its panic message was printed by the panic hook.
+        outcome = result => {
+            outcome.unwrap_or_else(|_| Err(anyhow!("the dashboard panicked; this is a bug in clearance")))
+        }
+        closed = closed() => {
+            closed?;
+            if let Some(controls) = controls {
+                let _ = controls.send(Control::Interrupt);
+            }
+            Ok(DashboardExit::Interrupted)
+        }
+    }
+}
+
+/// Resolves when the terminal was closed and the dashboard has had its time to leave: whoever was reading from the
+/// terminal just then may read for ever.
+#[cfg(unix)]
+async fn closed() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hung_up = signal(SignalKind::hangup())?;
+    hung_up.recv().await;
+    tokio::time::sleep(CLOSED_GRACE).await;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn closed() -> io::Result<()> {
+    std::future::pending().await
 }
 
 fn on_own_thread(
@@ -133,7 +165,7 @@ fn on_own_thread(
     let outcome = runtime.block_on(async {
         let mut screen =
             Screen::enter(input.options.mouse).context("failed to take the terminal; try --headless")?;
-        let mut frontend = Frontend { keys: EventStream::new(), signals: Signals::listen()? };
+        let mut frontend = Frontend { keys: Keys(EventStream::new()), signals: Signals::listen()? };
         tokio::select! {
             outcome = on_screen(&mut screen, &mut frontend, input) => outcome,
             () = done.closed() => Ok(DashboardExit::Interrupted),
@@ -145,12 +177,27 @@ fn on_own_thread(
         // Nobody can see the run any more, nor stop it.
         let _ = controls.send(Control::Interrupt);
     }
-    outcome
+    match outcome {
+        // What was drawn last went nowhere.
+        Err(_) if terminal::is_gone() => Ok(DashboardExit::Interrupted),
+        outcome => outcome,
+    }
 }
 
 struct Frontend {
-    keys: EventStream,
+    keys: Keys,
     signals: Signals,
+}
+
+/// What the terminal tells, until it is closed: of one that is, the stream beneath would read for ever.
+struct Keys(EventStream);
+
+impl Stream for Keys {
+    type Item = io::Result<Event>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if terminal::is_gone() { Poll::Ready(None) } else { self.0.poll_next_unpin(context) }
+    }
 }
 
 async fn on_screen(

@@ -5,6 +5,7 @@
 //! terminal's title is never touched, its mouse only where somebody asked for that.
 
 use std::io::{self, BufWriter, Stdout, Write as _};
+use std::mem::ManuallyDrop;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,8 +28,9 @@ pub type ScreenBackend = CrosstermBackend<BufWriter<Stdout>>;
 /// The terminal, in raw mode, on its alternate screen.
 #[derive(Debug)]
 pub struct Screen {
-    /// What draws on it.
-    pub terminal: Terminal<ScreenBackend>,
+    /// What draws on it. Never dropped: it would show the cursor, which [`restore`] does, and panic where the
+    /// terminal was closed and nobody can be told.
+    pub terminal: ManuallyDrop<Terminal<ScreenBackend>>,
 }
 
 impl Screen {
@@ -42,7 +44,7 @@ impl Screen {
         // One frame fits: a write per frame keeps a slow line from showing halves.
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout())))?;
         std::mem::forget(guard);
-        Ok(Self { terminal })
+        Ok(Self { terminal: ManuallyDrop::new(terminal) })
     }
 
     /// Asks the terminal to put `text` on its clipboard, wherever that is: OSC 52 goes through SSH as well.
@@ -86,6 +88,26 @@ impl Drop for Screen {
 #[must_use]
 pub fn is_entered() -> bool {
     ENTERED.load(Ordering::SeqCst)
+}
+
+/// Whether the terminal is no more: its window was closed, or the line to it was lost. Reading from one says that
+/// there is nothing, for ever and at once.
+#[cfg(unix)]
+#[must_use]
+pub fn is_gone() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    let stdout = io::stdout();
+    let mut screen = [PollFd::new(&stdout, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut screen, Some(&at_once)).is_ok() && screen[0].revents().contains(PollFlags::HUP)
+}
+
+/// Nothing tells.
+#[cfg(not(unix))]
+#[must_use]
+pub fn is_gone() -> bool {
+    false
 }
 
 /// Gives the terminal back if it was taken. Errors are of no use to anybody here.

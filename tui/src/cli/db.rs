@@ -12,7 +12,7 @@ use super::{block_on, print};
 pub(super) fn db(command: DbCommand) -> Result<ExitCode, Failure> {
     match command {
         DbCommand::Up { db_durability } => block_on(async {
-            let progress = |doing: &str| eprintln!("clearance: {doing}");
+            let progress = |doing: &str| say!("clearance: {doing}");
             let database = docker::up(db_durability.into(), &progress).await?;
             print(&format!("up at {}; use it with: clearance run --db docker\n", database.place()))?;
             Ok(ExitCode::SUCCESS)

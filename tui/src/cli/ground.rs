@@ -25,7 +25,7 @@ pub(super) struct Ground {
 impl Ground {
     /// Opens it, with an empty schema, and says on the way what is being done.
     pub(super) async fn open(args: &DatabaseArgs) -> Result<Self, Failure> {
-        let progress = |doing: &str| eprintln!("clearance: {doing}");
+        let progress = |doing: &str| say!("clearance: {doing}");
         let request = DatabaseRequest {
             url: args.url.database_url.clone().filter(|url| !url.is_empty()),
             how: args.db.into(),
@@ -78,7 +78,7 @@ impl Ground {
         let kept = self.database.close().await;
         released?;
         if let Some(directory) = kept? {
-            eprintln!("clearance: kept the cluster in {}", directory.display());
+            say!("clearance: kept the cluster in {}", directory.display());
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
             bar.set_message(figures(&snapshot));
         } else if last_line.is_none_or(|(at, phase)| at.elapsed() >= LINE_PERIOD || phase != snapshot.phase) {
             last_line = Some((Instant::now(), snapshot.phase));
-            eprintln!(
+            say!(
                 "{:9} {:>4} of {} s  {}",
                 phase(snapshot.phase),
                 snapshot.elapsed.as_secs(),

@@ -1,5 +1,13 @@
 //! The command line: parse, run, exit code.
 
+/// Tells whoever reads stderr. When nobody does any more, a closed terminal for one, nothing fails for that.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($words)*);
+    }};
+}
+
 mod args;
 mod compare;
 mod db;
@@ -22,6 +30,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::config;
+use crate::terminal;
 
 use args::{Cli, Command};
 use failure::Failure;
@@ -34,7 +43,7 @@ pub fn main() -> ExitCode {
     match dispatch(cli) {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("clearance: {failure}");
+            say!("clearance: {failure}");
             failure.exit_code()
         }
     }
@@ -61,10 +70,12 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Prints to stdout; a reader who has had enough, such as `head`, is no failure.
+/// Prints to stdout; a reader who has had enough, such as `head`, is no failure, nor is a terminal that was closed.
 fn print(text: &str) -> Result<(), Failure> {
     match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::System(error)),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe && !terminal::is_gone() => {
+            Err(Failure::System(error))
+        }
         _ => Ok(()),
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn plan(args: &PlanArgs) -> Result<ExitCode, Failure> {
         print(&text::answer(&found, text::width()))?;
         for target in &plan.targets {
             target.write_plan(&found)?;
-            eprintln!("clearance: wrote {}", target.path().display());
+            say!("clearance: wrote {}", target.path().display());
         }
         closed.or_else(|failure| if found.exit_code() == 1 { Ok(()) } else { Err(failure) })?;
         Ok(ExitCode::from(found.exit_code()))

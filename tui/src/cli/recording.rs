@@ -46,16 +46,16 @@ impl Recording {
             return Err(failed.into());
         }
         if let Some(File::Kept(path)) = &self.file {
-            eprintln!("clearance: wrote {}", path.display());
+            say!("clearance: wrote {}", path.display());
         }
         if let (Some(file), Some(log)) = (self.file(), &self.hdr) {
             let mut replay = Replay::open(file, 0)?;
             let missing = replay.missing();
             if !missing.is_nothing() {
-                eprintln!("clearance: {missing}");
+                say!("clearance: {missing}");
             }
             log.write(&mut replay, |_| {})?;
-            eprintln!("clearance: wrote {}", log.path().display());
+            say!("clearance: wrote {}", log.path().display());
         }
         Ok(())
     }

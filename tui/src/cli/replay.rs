@@ -34,7 +34,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<ExitCode, Failure> {
     };
     block_on(async { dashboard::run_dashboard(input).await.map_err(Failure::Dashboard) })?;
     if !missing.is_nothing() {
-        eprintln!("clearance: {missing}");
+        say!("clearance: {missing}");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -20,15 +20,15 @@ pub(super) fn report(recording: &Path, to: &[PathBuf], part: Option<Window>) -> 
     let mut replay = Replay::open(recording, 0)?;
     let missing = replay.missing();
     if !missing.is_nothing() {
-        eprintln!("clearance: {missing}");
+        say!("clearance: {missing}");
     }
     for output in &outputs {
         let bar = bar(output.path());
         let note = output.write(&mut replay, |share| bar.set_position((share * 1_000.0) as u64))?;
         bar.finish_and_clear();
-        eprintln!("clearance: wrote {}", output.path().display());
+        say!("clearance: wrote {}", output.path().display());
         if let Some(note) = note {
-            eprintln!("clearance: {note}");
+            say!("clearance: {note}");
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -95,7 +95,7 @@ async fn run_on(
 
 /// Serves the run's figures until what it returns is dropped.
 fn serve(exporter: Exporter, handle: &RunHandle) -> Result<AbortOnDropHandle<()>, Failure> {
-    eprintln!("clearance: metrics at http://{}/metrics", exporter.address());
+    say!("clearance: metrics at http://{}/metrics", exporter.address());
     exporter.serve(handle.figures()).map_err(Failure::System)
 }
 
@@ -120,7 +120,7 @@ async fn follow(handle: &RunHandle, interrupted: &CancellationToken) {
     tokio::select! {
         () = &mut progress => {}
         () = interrupted.cancelled() => {
-            eprintln!("clearance: interrupted; taking the run down (once more to leave at once)");
+            say!("clearance: interrupted; taking the run down (once more to leave at once)");
             let _ = controls.send(Control::Interrupt);
             progress.await;
         }
@@ -132,7 +132,7 @@ fn conclude(report: &Report, targets: &[Target]) -> Result<(), Failure> {
     print(&report::summary(report))?;
     for target in targets {
         target.write(report)?;
-        eprintln!("clearance: wrote {}", target.path().display());
+        say!("clearance: wrote {}", target.path().display());
     }
     Ok(())
 }

@@ -127,9 +127,10 @@ impl<'p> Progress<'p> {
     }
 
     fn say(&self, line: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+        if let Some(bar) = &self.bar {
+            bar.suspend(|| say!("{line}"));
+        } else {
+            say!("{line}");
         }
     }
 }

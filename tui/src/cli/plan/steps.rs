@@ -52,7 +52,7 @@ pub(super) async fn cell(
             tokio::select! {
                 () = &mut shown => {}
                 () = interrupted.cancelled() => {
-                    eprintln!("clearance: interrupted; taking the step down (once more to leave at once)");
+                    say!("clearance: interrupted; taking the step down (once more to leave at once)");
                     let _ = controls.send(Control::Interrupt);
                     shown.await;
                 }
