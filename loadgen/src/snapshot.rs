@@ -51,7 +51,7 @@ pub struct Snapshot {
     /// How many workers live now, waiting or running a job.
     pub workers: usize,
     /// Every fleet, in the scenario's order.
-    pub fleets: Vec<FleetRow>,
+    pub fleets: Arc<Vec<FleetRow>>,
     /// Every poster, in the scenario's order.
     pub posters: Vec<PosterRow>,
     /// Multiplies every poster's rate; 1.0 is the scenario's own.
@@ -140,7 +140,7 @@ pub struct ReplicaRow {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FleetRow {
     /// Its name.
-    pub name: String,
+    pub name: Arc<str>,
     /// How many of its workers live now, waiting or running a job.
     pub workers: usize,
 }

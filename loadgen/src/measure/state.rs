@@ -81,6 +81,8 @@ pub(crate) struct State {
     pub(super) faults: Faults,
     /// The domain that each fleet's workers belong to.
     pub(super) fleets: Vec<DomainSpec>,
+    /// Those by the order of their keys.
+    pub(super) fleets_by_key: Arc<Vec<usize>>,
     /// The fleets that accept jobs of each shape.
     pub(super) takers: Arc<Vec<Vec<usize>>>,
     /// What each replica has heard.
@@ -129,6 +131,8 @@ impl State {
         let fleets: Vec<DomainSpec> = fleets.into_iter().collect();
         let takers = |posting| (0..fleets.len()).filter(|fleet| fleets[*fleet].contains(posting)).collect();
         let takers = Arc::new(shapes.all().iter().map(takers).collect());
+        let mut fleets_by_key: Vec<usize> = (0..fleets.len()).collect();
+        fleets_by_key.sort_by_key(|fleet| fleets[*fleet].key());
         Self {
             began: None,
             window: Window::default(),
@@ -160,6 +164,7 @@ impl State {
             last_finished: None,
             faults: Faults::default(),
             fleets,
+            fleets_by_key: Arc::new(fleets_by_key),
             takers,
             ears: Ears::default(),
             warnings: Keeper::default(),

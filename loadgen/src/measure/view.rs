@@ -1,9 +1,8 @@
 //! What is known, put into a snapshot.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use acquirer::wakeup::{Cause, DomainKey, RootCause};
+use acquirer::wakeup::Cause;
 
 use crate::snapshot::{DomainReplica, DomainRow, Latencies, Rates, ReplicaRow, RunPhase, Snapshot};
 
@@ -22,7 +21,7 @@ impl State {
         snapshot.phase = around.phase;
         snapshot.elapsed = state.elapsed(now);
         snapshot.workers = around.workers.iter().sum();
-        for (fleet, workers) in snapshot.fleets.iter_mut().zip(&around.workers) {
+        for (fleet, workers) in Arc::make_mut(&mut snapshot.fleets).iter_mut().zip(&around.workers) {
             fleet.workers = *workers;
         }
         for (poster, pace) in snapshot.posters.iter_mut().zip(&around.posters) {
@@ -95,66 +94,64 @@ impl State {
         });
         snapshot.replica_rows = rows.collect();
     }
-
-    /// Workers that are present, by the domain that they belong to.
-    fn workers_by_domain(&self) -> BTreeMap<&DomainKey, usize> {
-        let mut workers = BTreeMap::new();
-        for (fleet, present) in self.fleets.iter().zip(&self.around.workers) {
-            *workers.entry(fleet.key()).or_default() += present;
-        }
-        workers
-    }
 }
 
+/// A row for each domain, in order of their keys. There may be ten thousand, ten times a second: nothing is looked up
+/// by a key.
 pub(super) fn rows(state: &State, now: Time) -> Vec<DomainRow> {
-    let mut rows: BTreeMap<&DomainKey, DomainRow> = BTreeMap::new();
-    let mut recent_empty: BTreeMap<&DomainKey, u32> = BTreeMap::new();
-    let mut last_cleared: BTreeMap<&DomainKey, Option<(Time, Cause, RootCause)>> = BTreeMap::new();
-    let workers = state.workers_by_domain();
+    let count = state.domains.specs().len();
+    let mut rows: Vec<DomainRow> = Vec::with_capacity(count);
+    let mut places = vec![0; count];
+    let mut fleets = state.fleets_by_key.iter().copied().peekable();
+    // Of the domain whose records are gone through, one for each replica.
+    let (mut recent_empty, mut last_cleared) = (0, None);
     for (index, stats) in state.domains.iter() {
-        let key = stats.spec.key();
-        let row = rows.entry(key).or_insert_with(|| {
+        if rows.last().is_none_or(|row| row.number != stats.number) {
             let (backlog, oldest) = state.shapes.queued_of(state.attribution.accepts(index), now);
-            DomainRow {
+            let mut workers = 0;
+            while let Some(fleet) = fleets.next_if(|fleet| state.fleets[*fleet].key() <= stats.spec.key()) {
+                if state.fleets[fleet].key() == stats.spec.key() {
+                    workers += state.around.workers.get(fleet).copied().unwrap_or(0);
+                }
+            }
+            (recent_empty, last_cleared) = (0, None);
+            places[stats.number as usize] = rows.len();
+            rows.push(DomainRow {
                 number: stats.number,
                 provisioners: stats.spec.types().to_vec(),
                 tags: stats.spec.tags().clone(),
-                workers: workers.get(key).copied().unwrap_or(0),
+                replicas: Vec::with_capacity(state.around.standing.len()),
+                workers,
                 backlog,
                 oldest,
                 ..DomainRow::default()
-            }
-        });
+            });
+        }
+        let Some(row) = rows.last_mut() else { continue };
         let recent = stats.recent();
         row.queries_per_s += f64::from(recent.queries) / RECENT_SECONDS as f64;
-        *recent_empty.entry(key).or_default() += recent.empty;
+        recent_empty += recent.empty;
+        let queries = row.queries_per_s * RECENT_SECONDS as f64;
+        row.empty_share = if queries > 0.0 { f64::from(recent_empty) / queries } else { 0.0 };
         row.acquired_recent += u64::from(recent.acquired);
         row.rescued_recent += u64::from(recent.rescued);
         row.querying_for = row.querying_for.max(stats.querying_since.map(|since| now - since));
         row.acquired += stats.acquired;
         row.rescued += stats.rescued;
-        let last = last_cleared.entry(key).or_default();
-        if stats.last > *last {
-            *last = stats.last;
+        if stats.last > last_cleared {
+            last_cleared = stats.last;
             row.last_cause = stats.last.map(|(_, cause, _)| cause);
             row.last_root = stats.last.map(|(_, _, root)| root);
         }
     }
-    for (key, row) in &mut rows {
-        let queries = row.queries_per_s * RECENT_SECONDS as f64;
-        let empty = f64::from(recent_empty.get(key).copied().unwrap_or(0));
-        row.empty_share = if queries > 0.0 { empty / queries } else { 0.0 };
-    }
     for (replica, domains) in state.around.standing.iter().enumerate() {
         let rules = state.roster.replicas.get(&replica).unwrap_or(&state.roster.rules);
         for domain in domains {
-            let Some(index) = state.domains.index(replica, domain.id) else { continue };
-            if let Some(row) = rows.get_mut(state.domains.get(index).spec.key()) {
-                row.replicas.push(on_replica(replica, domain, rules, now));
-            }
+            let Some(number) = state.domains.number(replica, domain.id) else { continue };
+            rows[places[number as usize]].replicas.push(on_replica(replica, domain, rules, now));
         }
     }
-    rows.into_values().collect()
+    rows
 }
 
 fn on_replica(replica: usize, domain: &StandingDomain, rules: &Rules, now: Time) -> DomainReplica {

@@ -12,6 +12,7 @@
 //! to its last whole block.
 
 use std::io;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -57,7 +58,7 @@ impl Head {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let (scenario, environment) = (&self.scenario, &self.environment);
-        let fleet = |fleet: &Fleet| FleetRow { name: fleet.name.clone(), workers: 0 };
+        let fleet = |fleet: &Fleet| FleetRow { name: fleet.name.as_str().into(), workers: 0 };
         let poster = |poster: &Poster| PosterRow { name: poster.name.clone(), factor: 1.0, target_rate: 0.0 };
         Snapshot {
             scenario: self.name.clone(),
@@ -73,7 +74,7 @@ impl Head {
             backup_poll: scenario.backup_poll,
             duration: scenario.duration,
             replicas: scenario.replicas,
-            fleets: scenario.fleets.iter().map(fleet).collect(),
+            fleets: Arc::new(scenario.fleets.iter().map(fleet).collect()),
             posters: scenario.posters.iter().map(poster).collect(),
             rate_factor: 1.0,
             ..Snapshot::default()

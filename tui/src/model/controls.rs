@@ -44,8 +44,7 @@ pub enum Dial {
 }
 
 /// Every dial that this run has, in their order.
-#[must_use]
-pub fn dials(snapshot: &Snapshot) -> Vec<Dial> {
+pub fn dials(snapshot: &Snapshot) -> impl Iterator<Item = Dial> + use<> {
     let posters = if snapshot.posters.len() > 1 { snapshot.posters.len() } else { 0 };
     [Dial::Policy]
         .into_iter()
@@ -53,7 +52,6 @@ pub fn dials(snapshot: &Snapshot) -> Vec<Dial> {
         .chain((0..posters).map(Dial::Poster))
         .chain((0..snapshot.fleets.len()).map(Dial::Fleet))
         .chain(Switch::ALL.map(Dial::Switch))
-        .collect()
 }
 
 /// The order that turns a dial up or down, and the same in words; `None` where it ends.
@@ -78,7 +76,7 @@ pub fn turn(snapshot: &Snapshot, dial: Dial, up: bool) -> Option<(Control, Strin
             } else {
                 (-count, format!("{count} workers of {} go when they become idle", fleet.name))
             };
-            (Control::AddToFleet { name: fleet.name.clone(), workers }, word)
+            (Control::AddToFleet { name: fleet.name.to_string(), workers }, word)
         }
         Dial::Replicas if up => (Control::AddReplica, "one more replica comes".to_owned()),
         Dial::Replicas => (Control::RemoveReplica { number: None }, "the last replica goes".to_owned()),

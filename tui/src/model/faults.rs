@@ -195,7 +195,7 @@ impl FaultsState {
     /// Every place there is, in the order of the cursor.
     #[must_use]
     pub fn places(&self, snapshot: &Snapshot) -> Vec<Place> {
-        let dials = (0..controls::dials(snapshot).len()).map(Place::Dial);
+        let dials = (0..controls::dials(snapshot).count()).map(Place::Dial);
         let past = (0..deeds(snapshot).len()).map(Place::Past);
         (0..self.plans.len()).map(Place::Fault).chain(dials).chain(past).collect()
     }

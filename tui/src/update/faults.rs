@@ -69,7 +69,7 @@ pub(super) fn go(model: &mut Model, movement: Movement) {
 pub(super) fn refresh(model: &mut Model) {
     let (place, count) = match model.faults.place {
         Place::Fault(_) => return,
-        Place::Dial(place) => (place, controls::dials(&model.shown).len()),
+        Place::Dial(place) => (place, controls::dials(&model.shown).count()),
         Place::Past(place) => (place, faults::deeds(&model.shown).len()),
     };
     if place >= count {
@@ -78,7 +78,7 @@ pub(super) fn refresh(model: &mut Model) {
 }
 
 fn turn_selected(model: &mut Model, place: usize, up: bool) -> Option<Command> {
-    let dial = *controls::dials(&model.shown).get(place)?;
+    let dial = controls::dials(&model.shown).nth(place)?;
     turn(model, dial, up)
 }
 

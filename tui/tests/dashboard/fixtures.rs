@@ -48,9 +48,11 @@ pub(crate) fn calm() -> Snapshot {
             .collect(),
         switches: Policy::default(),
         backup_poll: Duration::from_secs(30),
-        fleets: [("cloud", 360), ("on-prem", 240)]
-            .map(|(name, workers)| FleetRow { name: name.to_owned(), workers })
-            .into(),
+        fleets: Arc::new(
+            [("cloud", 360), ("on-prem", 240)]
+                .map(|(name, workers)| FleetRow { name: name.into(), workers })
+                .into(),
+        ),
         posters: [("builds", 392.0), ("checks", 20.0)]
             .map(|(name, target_rate)| PosterRow { name: name.to_owned(), factor: 1.0, target_rate })
             .into(),

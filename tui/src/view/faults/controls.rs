@@ -28,15 +28,15 @@ const WIDTH_MAX: u16 = 44;
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
     let snapshot = &*model.shown;
-    let dials = dials(snapshot);
+    let count = dials(snapshot).count();
     let inner = frame(buffer, area, &title("controls", "", theme), theme);
-    let Shown { rows, first, selected } = Shown::of(model, inner.height, dials.len());
-    let below = dials.len().saturating_sub(first + usize::from(rows));
+    let Shown { rows, first, selected } = Shown::of(model, inner.height, count);
+    let below = count.saturating_sub(first + usize::from(rows));
     put_right(buffer, bottom(area), 0, &more(below, theme));
-    for (row, (place, dial)) in (0..rows).zip(dials.iter().enumerate().skip(first)) {
+    for (row, (place, dial)) in (0..rows).zip(dials(snapshot).enumerate().skip(first)) {
         dial_row(
             snapshot,
-            *dial,
+            dial,
             selected == Some(place),
             theme,
             Rect { y: inner.y + row, height: 1, width: inner.width.min(WIDTH_MAX), ..inner },
@@ -50,7 +50,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
 
 /// What can be turned at this line of the screen.
 pub(super) fn place_at(model: &Model, area: Rect, y: u16) -> Option<usize> {
-    let (inner, count) = (inside(area), dials(&model.shown).len());
+    let (inner, count) = (inside(area), dials(&model.shown).count());
     let Shown { rows, first, .. } = Shown::of(model, inner.height, count);
     let row = y.checked_sub(inner.y).filter(|row| *row < rows)?;
     Some(first + usize::from(row)).filter(|place| *place < count)
@@ -101,7 +101,7 @@ fn name(snapshot: &Snapshot, dial: Dial) -> String {
             format!(" rate of {}", name.unwrap_or_default())
         }
         Dial::Fleet(place) => {
-            let name = snapshot.fleets.get(place).map(|fleet| fleet.name.as_str());
+            let name = snapshot.fleets.get(place).map(|fleet| &*fleet.name);
             format!("workers of {}", name.unwrap_or_default())
         }
         Dial::Replicas => "replicas".to_owned(),
