@@ -1,8 +1,8 @@
 //! The event loop: the only part of the dashboard that waits, reads keys and draws.
 //!
 //! Promises: a key is drawn at once, everything else at most [`FRAMES_PER_SECOND`] times a second and only
-//! when it changed something; the terminal is given back however the dashboard ends; a slow terminal
-//! blocks the dashboard's own thread, never the load.
+//! when it changed something; without news it sleeps; the terminal is given back however the dashboard ends; a slow
+//! terminal blocks the dashboard's own thread, never the load.
 
 use std::io;
 use std::path::PathBuf;
@@ -21,7 +21,6 @@ use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::Size;
 use tokio::sync::oneshot;
-use tokio::time::MissedTickBehavior;
 
 use crate::config::Config;
 use crate::keymap::Keymap;
@@ -39,6 +38,10 @@ use crate::view::view;
 pub const FRAMES_PER_SECOND: u32 = 15;
 /// So long the dashboard may take to leave a terminal that was closed.
 const CLOSED_GRACE: Duration = Duration::from_secs(2);
+/// From one frame to the next, keys apart.
+const FRAME: Duration = Duration::from_millis(1_000 / FRAMES_PER_SECOND as u64);
+/// So long it sleeps at most: somebody may have logged something, and what it says may have had its time.
+const SLEEP: Duration = Duration::from_millis(250);
 /// How often a domain whose page is on the screen is looked at.
 const LOOK_PERIOD: Duration = Duration::from_millis(250);
 
@@ -273,8 +276,9 @@ impl Session {
         B::Error: Send + Sync + 'static,
     {
         tokio::pin!(interrupted);
-        let mut frames = tokio::time::interval(Duration::from_secs(1) / FRAMES_PER_SECOND);
-        frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // When there was a frame last, and when the next one is due.
+        let mut last = tokio::time::Instant::now();
+        let mut due = last;
         // What there is already counts before the first key: a run may be over.
         if let Some(pause) = self.input.source.first().and_then(|message| self.tell(message)) {
             return Ok(pause);
@@ -297,15 +301,24 @@ impl Session {
                         Some(Err(_)) | None => self.tell(Message::Interrupted),
                     }
                 }
-                _ = frames.tick() => {
+                () = tokio::time::sleep_until(due) => {
                     at_once = true;
+                    last = tokio::time::Instant::now();
+                    due = last + if self.model.is_playing() { FRAME } else { SLEEP };
                     self.on_frame()
                 }
-                news = self.input.source.next() => match news? {
-                    News::Message(message) => self.tell(message),
-                    News::Lost => Some(Pause::Left(DashboardExit::RunLost)),
-                },
+                // Of a run they are rarer than frames; of a recording they may be many.
+                news = self.input.source.next() => {
+                    due = due.min(last + FRAME);
+                    match news? {
+                        News::Message(message) => self.tell(message),
+                        News::Lost => Some(Pause::Left(DashboardExit::RunLost)),
+                    }
+                }
             };
+            if self.model.is_playing() {
+                due = due.min(last + FRAME);
+            }
             if !entered() {
                 return Err(anyhow!("a part of the program panicked; this is a bug in clearance"));
             }

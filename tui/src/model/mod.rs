@@ -20,7 +20,7 @@ pub use database::DatabaseState;
 pub use demo::{Demo, DemoState};
 pub use domains::{
     Column, DomainsState, Filter, FilterError, PageState, PastWakeup, SYNTAX, SortBy, Trouble, WakeupOutcome,
-    cleared, next_poll, row_label, short_label, trouble, visible_rows, worst_first,
+    cleared, next_poll, row_label, short_label, trouble, worst_first,
 };
 pub use faults::{Deed, FaultPlan, FaultsState, Place};
 pub use log::LogState;
@@ -225,6 +225,12 @@ impl Model {
     #[must_use]
     pub fn is_recording(&self) -> bool {
         self.playback.is_some()
+    }
+
+    /// Whether a recording goes on by itself.
+    #[must_use]
+    pub fn is_playing(&self) -> bool {
+        self.playback.as_ref().is_some_and(|playback| playback.is_playing)
     }
 
     /// Whether the strip of the whole run is shown.

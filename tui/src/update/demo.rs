@@ -3,7 +3,7 @@
 use crate::keymap::demo::Action;
 use crate::model::Model;
 
-use super::{database, domains, notice, wakeups};
+use super::{database, domains, enter, notice, wakeups};
 
 pub(super) fn act(model: &mut Model, action: Action) {
     let (latest, now) = (std::sync::Arc::clone(&model.latest), model.now);
@@ -14,7 +14,7 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::Next => {
             let view = demo.next(&latest, now);
             let is_same = demo.place() == before && !was_hidden;
-            model.view = view.unwrap_or(model.view);
+            enter(model, view.unwrap_or(model.view));
             if is_same {
                 notice(model, "the next caption comes when what it speaks of happens".to_owned());
             }
@@ -34,7 +34,7 @@ pub(super) fn look(model: &mut Model) {
     let before = demo.caption().map(ToOwned::to_owned);
     let view = demo.look(&model.latest, model.now);
     if demo.caption() != before.as_deref() {
-        model.view = view.unwrap_or(model.view);
+        enter(model, view.unwrap_or(model.view));
         model.dirty = true;
         refresh(model);
     }

@@ -87,8 +87,11 @@ fn filter(model: &mut Model) {
     refresh(model);
 }
 
-/// Takes another snapshot, filter or order into account.
+/// Takes another snapshot, filter or order into account, if the view is on the screen.
 pub(super) fn refresh(model: &mut Model) {
+    if model.view != View::Domains {
+        return;
+    }
     let page = view::domains_page(model);
     model.domains.refresh(&model.shown, page);
 }
@@ -101,7 +104,9 @@ pub(super) fn look(model: &mut Model, page: Arc<DomainPage>) {
 
 /// Takes another size into account.
 pub(super) fn resized(model: &mut Model) {
-    select(model, model.domains.selected);
+    if model.view == View::Domains {
+        select(model, model.domains.selected);
+    }
 }
 
 pub(super) fn select(model: &mut Model, row: usize) {

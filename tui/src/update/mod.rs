@@ -107,12 +107,14 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
             None
         }
         Message::Snapshot(snapshot) => {
-            model.dirty = true;
+            let before = beside_the_moment(model);
             model.latest = snapshot;
             timeline::went_on(model);
             if model.frozen_since.is_none() {
                 show_latest(model);
+                model.dirty = true;
             }
+            model.dirty |= beside_the_moment(model) != before;
             demo::look(model);
             (model.finished() && !model.stay_when_finished).then_some(Command::LeaveFinished)
         }
@@ -154,11 +156,16 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
     }
 }
 
+/// What the screen says of the newest moment while it shows another.
+fn beside_the_moment(model: &Model) -> (Option<u64>, RunPhase) {
+    (model.frozen_for().map(|frozen| frozen.as_secs()), model.latest.phase)
+}
+
 fn tick(model: &mut Model, now: Duration) {
-    let frozen_for = model.frozen_for().map(|frozen| frozen.as_secs());
+    let before = beside_the_moment(model);
     model.now = now;
     demo::look(model);
-    model.dirty |= model.frozen_for().map(|frozen| frozen.as_secs()) != frozen_for;
+    model.dirty |= beside_the_moment(model) != before;
     if model.notice.as_ref().is_some_and(|notice| notice.until <= now) {
         model.notice = None;
         model.dirty = true;
@@ -184,7 +191,7 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::WorkersDown => return add_workers(model, -1),
         Action::Filter if model.view == View::Log => model.log.editing = true,
         Action::Filter => {
-            model.view = View::Domains;
+            enter(model, View::Domains);
             domains::edit_filter(model);
         }
         Action::Type(c) if model.log.editing => log::type_into_filter(model, c),
@@ -220,12 +227,19 @@ fn leave(model: &Model) -> Command {
 }
 
 fn show(model: &mut Model, view: View) {
-    model.view = view;
+    enter(model, view);
     if let Some(demo) = &mut model.demo {
         demo.has_own_view = true;
     }
     model.domains.editing = false;
     model.log.editing = false;
+}
+
+/// Turns to a view, which kept up with nothing while it was not on the screen.
+fn enter(model: &mut Model, view: View) {
+    model.view = view;
+    domains::refresh(model);
+    wakeups::refresh(model);
 }
 
 /// Lays a text over the view in place of another, or takes it away.

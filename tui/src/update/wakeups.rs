@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::keymap::Movement;
 use crate::keymap::wakeups::Action;
-use crate::model::{Landmark, Model};
+use crate::model::{Landmark, Model, View};
 use crate::view;
 
 use super::{hold, moved, notice};
@@ -76,8 +76,11 @@ pub(super) fn select(model: &mut Model, lane: usize) {
     refresh(model);
 }
 
-/// Takes another size or other domains into account.
+/// Takes another size or other domains into account, if the view is on the screen.
 pub(super) fn refresh(model: &mut Model) {
+    if model.view != View::Wakeups {
+        return;
+    }
     let page = view::wakeups_page(model);
     model.wakeups.scroll_to_lane(page);
 }

@@ -147,7 +147,7 @@ fn rows(model: &Model, room: u16) -> Vec<usize> {
     if count <= usize::from(room) {
         (0..count).collect()
     } else {
-        worst_first(&model.shown).into_iter().take(usize::from(room)).collect()
+        worst_first(&model.shown, usize::from(room))
     }
 }
 

@@ -1,13 +1,14 @@
 //! The Domains view: its filter, its orders, a domain's page.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use clearance::model::{Column, SortBy, View, row_label};
+use clearance::model::{Column, SortBy, View, row_label, worst_first};
 use clearance::theme::Theme;
 use clearance::update::{Command, Message};
 use crossterm::event::KeyCode;
 use loadgen::scenario::FaultKind;
-use loadgen::snapshot::{DomainPage, Snapshot};
+use loadgen::snapshot::{DomainPage, DomainRow, Snapshot};
 use proptest::prelude::*;
 
 use crate::fixtures::{Desk, begin, calm, domain_events, domain_page, dropping, finished, recorded_page};
@@ -201,6 +202,23 @@ fn page_of_a_run_that_is_over_is_looked_at_once() {
     assert!(screen.contains("it stands on no replica") && screen.contains("none: nobody waits"), "{screen}");
 }
 
+#[test]
+fn overview_has_those_that_hurt_most_where_there_is_no_room_for_all() {
+    let mut snapshot = calm();
+    let rows = (0..400_u32).map(|number| {
+        let mut row = snapshot.domains[number as usize % 8].clone();
+        row.number = number;
+        row.backlog = u64::from(number % 50 == 7);
+        row.oldest = (row.backlog > 0).then(|| Duration::from_secs(u64::from(number)));
+        row
+    });
+    snapshot.domains = Arc::new(rows.collect());
+    assert_eq!(worst_first(&snapshot, 4), [357, 307, 257, 207]);
+    assert_eq!(worst_first(&snapshot, 10)[7..], [7, 0, 1], "the others in their order");
+    assert_eq!(worst_first(&snapshot, 1_000).len(), 400);
+    assert!(worst_first(&snapshot, 0).is_empty());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -224,7 +242,9 @@ proptest! {
             prop_assert!(domains.selected < domains.rows.len().max(1));
             prop_assert!(domains.offset <= domains.selected);
             prop_assert_eq!(domains.row(&desk.model.shown).is_some(), !domains.rows.is_empty());
-            prop_assert!(domains.rows.iter().all(|row| domains.filter.holds(&desk.model.shown.domains[*row])));
+            let shown = |row: &usize| &desk.model.shown.domains[*row];
+            let holds = |row: &DomainRow| domains.filter.holds(row, &row_label(row).to_lowercase());
+            prop_assert!(domains.rows.iter().map(shown).all(holds));
             desk.screen();
         }
     }

@@ -1,10 +1,13 @@
 //! What keys do.
 
+use std::time::Duration;
+
 use clearance::model::View;
 use clearance::update::{Command, Message};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use loadgen::control::Control;
 use loadgen::scenario::FaultKind;
+use loadgen::snapshot::Snapshot;
 
 use crate::fixtures::{Desk, begin, calm, dropping, finished, log_lines};
 
@@ -35,6 +38,23 @@ fn freezing_holds_the_view_and_not_the_load() {
     desk.keys(" ");
     assert!(!desk.screen().contains("FROZEN"));
     assert!(desk.screen().contains("drop_notifications"), "the newest is shown at once");
+}
+
+#[test]
+fn frozen_screen_is_not_drawn_again_for_what_it_does_not_show() {
+    let mut desk = Desk::new(80, 24);
+    desk.show(calm()).keys(" ");
+    let mut is_drawn = |millis| {
+        desk.model.dirty = false;
+        desk.show(Snapshot { elapsed: calm().elapsed + Duration::from_millis(millis), ..dropping() });
+        desk.model.dirty
+    };
+    assert!(!is_drawn(300));
+    assert!(!is_drawn(900));
+    assert!(is_drawn(1_100), "it says for how long it has been frozen");
+    desk.model.dirty = false;
+    desk.show(finished());
+    assert!(desk.model.dirty, "it says that the run is over");
 }
 
 #[test]

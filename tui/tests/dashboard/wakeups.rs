@@ -191,7 +191,7 @@ fn jumps_find_what_they_are_named_after_and_select_its_lane() {
         };
         assert!(is_it, "{key}: {event:?}");
         let lane = desk.model.wakeups.selected().expect("a lane is selected");
-        assert!(desk.model.wakeups.domains_of(event).contains(&lane), "{key}");
+        assert!(desk.model.wakeups.is_of(event, lane), "{key}");
     }
 }
 

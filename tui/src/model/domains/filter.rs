@@ -17,7 +17,7 @@ use loadgen::scenario::nearest;
 use loadgen::scenario::quantity::parse_duration;
 use loadgen::snapshot::{Cause, DomainRow, ProvisionerType, RootCause};
 
-use super::{Column, row_label};
+use super::Column;
 
 /// The language, for whoever writes a filter: an example and what it means.
 pub const SYNTAX: &[(&str, &str)] = &[
@@ -120,10 +120,10 @@ impl Filter {
         self.0.is_empty()
     }
 
-    /// Whether `row`'s domain is shown.
+    /// Whether `row`'s domain is shown, whose `name` in lower case this is.
     #[must_use]
-    pub fn holds(&self, row: &DomainRow) -> bool {
-        self.0.iter().all(|term| term.test.holds(row) != term.is_negated)
+    pub fn holds(&self, row: &DomainRow, name: &str) -> bool {
+        self.0.iter().all(|term| term.test.holds(row, name) != term.is_negated)
     }
 }
 
@@ -255,9 +255,9 @@ impl Test {
         }
     }
 
-    fn holds(&self, row: &DomainRow) -> bool {
+    fn holds(&self, row: &DomainRow, name: &str) -> bool {
         match self {
-            Self::Label(part) => row_label(row).to_lowercase().contains(part),
+            Self::Label(part) => name.contains(part),
             Self::Type(kind) => row.provisioners.contains(kind),
             Self::Tag(key, of) => {
                 let mut tags = row.tags.iter();

@@ -2,15 +2,19 @@
 
 mod column;
 mod filter;
+mod names;
 mod page;
 mod sort;
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use loadgen::snapshot::{DomainNumber, DomainRow, ProvisionerType, Snapshot, Tags};
 
 pub use column::{Column, cleared};
 pub use filter::{Filter, FilterError, SYNTAX};
+use names::Names;
 pub use page::{PageState, PastWakeup, WakeupOutcome};
 pub use sort::SortBy;
 
@@ -44,6 +48,8 @@ pub struct DomainsState {
     pub detail: bool,
     /// That page.
     pub page: PageState,
+    /// The domains by their names.
+    names: Names,
 }
 
 impl DomainsState {
@@ -66,7 +72,8 @@ impl DomainsState {
 
     /// Makes `rows` anew for `snapshot`; the selection follows its domain.
     pub fn refresh(&mut self, snapshot: &Snapshot, page: usize) {
-        self.rows = visible_rows(snapshot, &self.filter, self.sort, self.reversed);
+        self.names.read(snapshot);
+        self.rows = visible_rows(snapshot, &self.filter, (self.sort, self.reversed), &self.names);
         let found = self
             .selected_number
             .and_then(|number| self.rows.iter().position(|&row| snapshot.domains[row].number == number));
@@ -93,19 +100,31 @@ impl DomainsState {
 }
 
 /// The rows of `snapshot` that `filter` lets through, in order.
-#[must_use]
-pub fn visible_rows(snapshot: &Snapshot, filter: &Filter, sort: SortBy, reversed: bool) -> Vec<usize> {
+fn visible_rows(snapshot: &Snapshot, filter: &Filter, order: (SortBy, bool), names: &Names) -> Vec<usize> {
+    let holds = |row: &DomainRow| filter.holds(row, names.of(row.number));
     let mut rows: Vec<usize> =
-        (0..snapshot.domains.len()).filter(|&row| filter.holds(&snapshot.domains[row])).collect();
+        (0..snapshot.domains.len()).filter(|&row| holds(&snapshot.domains[row])).collect();
     // The sort is stable and `domains` is in order of keys, so that equal rows never swap places.
-    sort.order(&mut rows, snapshot, reversed);
+    let (sort, is_reversed) = order;
+    sort.order(&mut rows, snapshot, is_reversed, names);
     rows
 }
 
-/// All rows of `snapshot`, those that hurt first.
+/// Those `count` rows of `snapshot` that hurt most, the worst first.
 #[must_use]
-pub fn worst_first(snapshot: &Snapshot) -> Vec<usize> {
-    visible_rows(snapshot, &Filter::default(), SortBy::Trouble, false)
+pub fn worst_first(snapshot: &Snapshot, count: usize) -> Vec<usize> {
+    let mut worst = BinaryHeap::with_capacity(count + 1);
+    for (place, row) in snapshot.domains.iter().enumerate() {
+        // The least of them is on top; of equal ones that is the last.
+        let row = Reverse((sort::hurt(row), Reverse(place)));
+        if worst.len() < count || worst.peek().is_some_and(|least| row < *least) {
+            worst.push(row);
+            if worst.len() > count {
+                worst.pop();
+            }
+        }
+    }
+    worst.into_sorted_vec().into_iter().map(|Reverse((_, Reverse(place)))| place).collect()
 }
 
 /// What is wrong with a domain, the worst last.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use loadgen::snapshot::{DomainRow, Snapshot};
 
-use super::{Column, Trouble, row_label, trouble};
+use super::names::Names;
+use super::{Column, Trouble, trouble};
 
 /// What the Domains view is ordered by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,14 +52,14 @@ impl SortBy {
     }
 
     /// Puts `rows` of `snapshot` in order. Equal ones keep their places.
-    pub(super) fn order(self, rows: &mut [usize], snapshot: &Snapshot, is_reversed: bool) {
+    pub(super) fn order(self, rows: &mut [usize], snapshot: &Snapshot, is_reversed: bool, names: &Names) {
         let row = |row: usize| &snapshot.domains[row];
         match (self, is_reversed) {
             // Made once for each row rather than for each comparison: there may be ten thousand.
             (Self::Trouble, false) => rows.sort_by_cached_key(|&at| Reverse(hurt(row(at)))),
             (Self::Trouble, true) => rows.sort_by_cached_key(|&at| hurt(row(at))),
-            (Self::Name, false) => rows.sort_by_cached_key(|&at| row_label(row(at))),
-            (Self::Name, true) => rows.sort_by_cached_key(|&at| Reverse(row_label(row(at)))),
+            (Self::Name, false) => rows.sort_by_key(|&at| names.rank(row(at).number)),
+            (Self::Name, true) => rows.sort_by_key(|&at| Reverse(names.rank(row(at).number))),
             (Self::Column(column), false) => rows.sort_by(|&a, &b| compare(column, row(a), row(b))),
             (Self::Column(column), true) => rows.sort_by(|&a, &b| compare(column, row(b), row(a))),
         }
@@ -75,7 +76,7 @@ fn compare(column: Column, a: &DomainRow, b: &DomainRow) -> Ordering {
 }
 
 /// How much a row hurts. Rows that do not keep their places, or the table would never be still.
-fn hurt(row: &DomainRow) -> (Trouble, Option<Duration>, u64) {
+pub(super) fn hurt(row: &DomainRow) -> (Trouble, Option<Duration>, u64) {
     match trouble(row) {
         Trouble::None => (Trouble::None, None, 0),
         trouble => (trouble, row.oldest, row.backlog),

@@ -6,13 +6,14 @@
 
 mod story;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use loadgen::measure::{Events, FaultName, LoggedEvent, What};
 use loadgen::record::EVENTS_MAX;
-use loadgen::snapshot::{DomainNumber, DomainSpec, Posting};
+use loadgen::snapshot::{DomainNumber, DomainSpec, Posting, ProvisionerType, Tags};
 
 use super::domains::in_short;
 
@@ -78,10 +79,12 @@ pub struct WakeupsState {
     pub faults: Arc<Vec<FaultName>>,
     /// When faults were at work, in the order in which they began.
     pub fault_spans: VecDeque<FaultSpan>,
-    /// The domains that accept each shape.
-    accepting: Vec<Vec<DomainNumber>>,
     /// The domains in the order of their lanes.
     pub lanes: Vec<DomainNumber>,
+    /// Where in `lanes` each domain is, by number.
+    places: Vec<usize>,
+    /// What accepts which shape among the lanes on the screen.
+    takers: Takers,
     /// The selected one of `lanes`; 0 when there are none.
     pub lane: usize,
     /// The first of `lanes` on the screen.
@@ -96,6 +99,51 @@ pub struct WakeupsState {
     pub story: Option<usize>,
 }
 
+/// The lanes on the screen that accept jobs of a shape. Of all lanes it would be shapes times domains, each of which
+/// there may be ten thousand of.
+#[derive(Debug, Clone, Default)]
+struct Takers {
+    /// Shapes by what they demand.
+    shapes: HashMap<(ProvisionerType, Tags), Vec<u32>>,
+    /// Of which lanes, of how many there are, and of how many shapes.
+    of: (Range<usize>, usize, usize),
+    /// Places in `lanes`.
+    by_shape: HashMap<u32, Vec<usize>>,
+}
+
+impl Takers {
+    /// Takes in what jobs demand.
+    fn read(&mut self, shapes: &[Posting]) {
+        self.shapes.clear();
+        for (number, shape) in (0..).zip(shapes) {
+            self.shapes.entry((shape.provisioner, shape.tags.clone())).or_default().push(number);
+        }
+    }
+
+    /// The shapes that a domain accepts: those of its types that demand some of its tags.
+    fn accepted_by(&self, spec: &DomainSpec) -> Vec<u32> {
+        let tags: Vec<(&str, &str)> = spec.tags().iter().collect();
+        let parts = u32::try_from(tags.len()).ok().and_then(|tags| 1_usize.checked_shl(tags));
+        // Whichever are fewer: the parts of its tags, or the shapes.
+        let Some(parts) = parts.filter(|parts| *parts < self.shapes.len()) else {
+            let accepts = |(kind, tags): &(ProvisionerType, Tags)| {
+                spec.contains(&Posting { provisioner: *kind, tags: tags.clone(), job_id: None })
+            };
+            let accepted = self.shapes.iter().filter(|(demand, _)| accepts(demand));
+            return accepted.flat_map(|(_, numbers)| numbers).copied().collect();
+        };
+        let mut accepted = Vec::new();
+        for part in 0..parts {
+            let some = tags.iter().enumerate().filter(|(place, _)| part >> place & 1 == 1);
+            let Ok(some) = Tags::from_pairs(some.map(|(_, tag)| *tag)) else { continue };
+            for kind in spec.types() {
+                accepted.extend(self.shapes.get(&(*kind, some.clone())).into_iter().flatten());
+            }
+        }
+        accepted
+    }
+}
+
 impl Default for WakeupsState {
     fn default() -> Self {
         Self {
@@ -106,8 +154,9 @@ impl Default for WakeupsState {
             shapes: Arc::new([]),
             faults: Arc::default(),
             fault_spans: VecDeque::new(),
-            accepting: Vec::new(),
             lanes: Vec::new(),
+            places: Vec::new(),
+            takers: Takers::default(),
             lane: 0,
             offset: 0,
             span: SPAN_FIRST,
@@ -135,14 +184,12 @@ impl WakeupsState {
         let excess = self.events.len().saturating_sub(EVENTS_MAX);
         self.events.drain(..excess);
         self.first = self.next - self.events.len() as u64;
-        let is_new_domain = came.domains.len() != self.domains.len();
-        let is_new_shape = came.shapes.len() != self.shapes.len();
-        if is_new_domain || is_new_shape {
-            self.domains = Arc::clone(&came.domains);
+        if came.shapes.len() != self.shapes.len() {
             self.shapes = Arc::clone(&came.shapes);
-            self.match_shapes();
+            self.takers.read(&self.shapes);
         }
-        if is_new_domain {
+        if came.domains.len() != self.domains.len() {
+            self.domains = Arc::clone(&came.domains);
             self.make_lanes();
         }
         if self.pointed.is_some_and(|pointed| !(self.first..self.next).contains(&pointed)) {
@@ -177,18 +224,14 @@ impl WakeupsState {
         }
     }
 
-    fn match_shapes(&mut self) {
-        let accept = |shape: &Posting| {
-            let of_shape = (0..).zip(self.domains.iter()).filter(|(_, spec)| spec.contains(shape));
-            of_shape.map(|(number, _)| number).collect()
-        };
-        self.accepting = self.shapes.iter().map(accept).collect();
-    }
-
     fn make_lanes(&mut self) {
         let selected = self.lanes.get(self.lane).copied();
         let mut lanes: Vec<DomainNumber> = (0..self.domains.len() as DomainNumber).collect();
         lanes.sort_by_cached_key(|number| self.label(*number));
+        self.places = vec![0; lanes.len()];
+        for (place, number) in lanes.iter().enumerate() {
+            self.places[*number as usize] = place;
+        }
         self.lanes = lanes;
         self.lane = selected
             .and_then(|selected| self.lanes.iter().position(|lane| *lane == selected))
@@ -239,17 +282,44 @@ impl WakeupsState {
         self.events.range(place..).zip(place..).map(move |(event, place)| (first + place as u64, event))
     }
 
-    /// The lanes that an event belongs to: its domain's, or those of all domains that would have heard of the job.
+    /// The lane of a domain.
     #[must_use]
-    pub fn domains_of<'a>(&'a self, event: &'a LoggedEvent) -> &'a [DomainNumber] {
-        if let Some(domain) = &event.domain {
-            return std::slice::from_ref(domain);
+    pub fn place_of(&self, domain: DomainNumber) -> Option<usize> {
+        self.places.get(domain as usize).copied()
+    }
+
+    /// Whether an event belongs to a domain's lane: it happened to that domain, or to a job that all would have heard
+    /// of that accept it.
+    #[must_use]
+    pub fn is_of(&self, event: &LoggedEvent, domain: DomainNumber) -> bool {
+        if let Some(own) = event.domain {
+            return own == domain;
         }
-        match event.what {
-            What::Posted { shape, .. } | What::NoticeSwallowed { shape: Some(shape), .. } => {
-                self.accepting.get(shape as usize).map_or(&[], Vec::as_slice)
+        let shape = demanded(event).and_then(|shape| self.shapes.get(shape as usize));
+        let spec = self.domains.get(domain as usize);
+        shape.zip(spec).is_some_and(|(shape, spec)| spec.contains(shape))
+    }
+
+    /// The places of the lanes on the screen that an event belongs to, and perhaps of others.
+    pub fn places_of(&self, event: &LoggedEvent) -> impl Iterator<Item = usize> {
+        let own = event.domain.and_then(|domain| self.place_of(domain));
+        let takers = if event.domain.is_none() { demanded(event) } else { None };
+        let takers = takers.and_then(|shape| self.takers.by_shape.get(&shape)).into_iter().flatten();
+        own.into_iter().chain(takers.copied())
+    }
+
+    fn match_shapes(&mut self, page: usize) {
+        let lanes = self.offset..(self.offset + page).min(self.lanes.len());
+        let of = (lanes.clone(), self.lanes.len(), self.shapes.len());
+        if of == self.takers.of {
+            return;
+        }
+        self.takers.of = of;
+        self.takers.by_shape.clear();
+        for place in lanes {
+            for shape in self.takers.accepted_by(&self.domains[self.lanes[place] as usize]) {
+                self.takers.by_shape.entry(shape).or_default().push(place);
             }
-            _ => &[],
         }
     }
 
@@ -288,7 +358,7 @@ impl WakeupsState {
     pub fn jump(&mut self, kind: Landmark, forward: bool, newest: Duration) -> bool {
         let lane = self.selected();
         let is_it = |event: &LoggedEvent| match kind {
-            Landmark::Event => lane.is_some_and(|lane| self.domains_of(event).contains(&lane)),
+            Landmark::Event => lane.is_some_and(|lane| self.is_of(event, lane)),
             Landmark::Rescued => matches!(event.what, What::HandedOver { is_rescued: true, .. }),
             Landmark::Swallowed => matches!(event.what, What::NoticeSwallowed { .. }),
             Landmark::Failed => matches!(event.what, What::QueryFailed { .. }),
@@ -302,18 +372,14 @@ impl WakeupsState {
         } else {
             self.events().rev().find(|(number, event)| *number < from && is_it(event))
         };
-        let Some((number, at, domains)) =
-            found.map(|(number, event)| (number, event.at, self.domains_of(event).to_vec()))
-        else {
-            return false;
-        };
+        let Some((number, event)) = found.map(|(number, event)| (number, *event)) else { return false };
         self.pointed = Some(number);
-        if !lane.is_some_and(|lane| domains.contains(&lane))
-            && let Some(place) = self.lanes.iter().position(|lane| domains.contains(lane))
+        if !lane.is_some_and(|lane| self.is_of(&event, lane))
+            && let Some(place) = self.lanes.iter().position(|lane| self.is_of(&event, *lane))
         {
             self.lane = place;
         }
-        self.show(at, newest);
+        self.show(event.at, newest);
         true
     }
 
@@ -334,6 +400,7 @@ impl WakeupsState {
             .offset
             .clamp((self.lane + 1).saturating_sub(page), self.lane)
             .min(self.lanes.len().saturating_sub(page));
+        self.match_shapes(page);
     }
 
     /// What happened, as a person would say it.
@@ -346,5 +413,14 @@ impl WakeupsState {
     #[must_use]
     pub fn story(&self) -> Option<Story> {
         Story::of(self, self.pointed?)
+    }
+}
+
+/// What the job of an event demands, where the event says so.
+fn demanded(event: &LoggedEvent) -> Option<u32> {
+    match event.what {
+        What::Posted { shape, .. } => Some(shape),
+        What::NoticeSwallowed { shape, .. } => shape,
+        _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! One wakeup from end to end: what led to an event and what came of it, in words and with durations.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use loadgen::measure::{LoggedEvent, What};
@@ -48,7 +48,6 @@ struct Known {
     number: u64,
     domain: Option<DomainNumber>,
     cause: Cause,
-    parent: Option<ClearanceId>,
 }
 
 impl Story {
@@ -148,21 +147,19 @@ fn next_clearance(state: &WakeupsState, pointed: u64, event: &LoggedEvent) -> Op
 
 /// A clearance and those before it in its chain, the first one first.
 fn chain_of(state: &WakeupsState, end: Name) -> Vec<(Name, Known)> {
-    let mut known = BTreeMap::new();
-    for (number, event) in state.events() {
-        if let What::Cleared { clearance, cause, parent, .. } = event.what
-            && event.replica == end.0
-        {
-            known.insert(clearance, Known { number, domain: event.domain, cause, parent });
-        }
-    }
     let mut chain = Vec::new();
-    let mut next = Some(end.1);
-    while let Some(known) = next.and_then(|id| known.get(&id))
-        && chain.len() < CLEARANCES_MAX
-    {
-        chain.extend(next.map(|id| ((end.0, id), *known)));
-        next = known.parent;
+    let mut wanted = end.1;
+    // A parent was cleared before.
+    for (number, event) in state.events().rev() {
+        if let What::Cleared { clearance, cause, parent, .. } = event.what
+            && (event.replica, clearance) == (end.0, wanted)
+        {
+            chain.push(((end.0, clearance), Known { number, domain: event.domain, cause }));
+            match parent {
+                Some(parent) if chain.len() < CLEARANCES_MAX => wanted = parent,
+                _ => break,
+            }
+        }
     }
     chain.reverse();
     chain

@@ -1,10 +1,10 @@
 //! What is in the cells of the lanes: the loudest thing that happened in each cell's time, and queries as bars.
 
-use std::collections::HashMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use loadgen::measure::What;
-use loadgen::snapshot::{Cause, ClearanceId, DomainNumber, RootCause};
+use loadgen::snapshot::{Cause, ClearanceId, RootCause};
 
 use crate::model::WakeupsState;
 
@@ -78,23 +78,27 @@ impl Columns {
 /// Queries that began before the window are looked for so far back.
 const LOOK_BACK: Duration = Duration::from_secs(10);
 
+/// A query by its replica and clearance, and when it began.
+type InFlight = ((Option<u16>, ClearanceId), Duration);
+
 impl Lanes {
-    /// What happened in `columns` in the lanes of `shown`.
-    pub(super) fn fill(state: &WakeupsState, shown: &[DomainNumber], columns: Columns) -> Self {
+    /// What happened in `columns` in these lanes of `state`.
+    pub(super) fn fill(state: &WakeupsState, shown: Range<usize>, columns: Columns) -> Self {
         let width = columns.width;
         let mut lanes = Self { width, cells: vec![Cell::default(); width * shown.len()] };
-        let places: HashMap<DomainNumber, usize> = shown.iter().copied().zip(0..).collect();
-        let mut in_flight: HashMap<(Option<u16>, ClearanceId), (usize, Duration)> = HashMap::new();
+        // Of each lane: there is one query at a time on each replica.
+        let mut in_flight: Vec<Vec<InFlight>> = vec![Vec::new(); shown.len()];
         for (number, event) in state.events_since(columns.from.saturating_sub(LOOK_BACK)) {
             if event.at > columns.to {
                 break;
             }
-            let is_inside = event.at >= columns.from;
-            let column = columns.of(event.at);
-            for lane in state.domains_of(event).iter().filter_map(|domain| places.get(domain).copied()) {
+            for place in state.places_of(event).filter(|place| shown.contains(place)) {
+                let lane = place - shown.start;
+                let is_inside = event.at >= columns.from;
+                let column = columns.of(event.at);
                 let ended = match event.what {
                     What::QueryStarted { clearance, .. } => {
-                        in_flight.insert((event.replica, clearance), (lane, event.at));
+                        in_flight[lane].push(((event.replica, clearance), event.at));
                         None
                     }
                     What::QueryFound { clearance, .. } => Some((clearance, Bar::Found)),
@@ -103,8 +107,10 @@ impl Lanes {
                     _ => None,
                 };
                 if let Some((clearance, bar)) = ended {
-                    let began = in_flight.remove(&(event.replica, clearance));
-                    let began = began.map_or(columns.from, |(_, began)| began.max(columns.from));
+                    let of_lane = &mut in_flight[lane];
+                    let query = of_lane.iter().position(|(name, _)| *name == (event.replica, clearance));
+                    let began = query.map(|query| of_lane.swap_remove(query).1);
+                    let began = began.map_or(columns.from, |began| began.max(columns.from));
                     if is_inside {
                         lanes.bar(lane, columns.of(began)..=column, bar);
                     }
@@ -117,8 +123,11 @@ impl Lanes {
                 cell.is_pointed |= state.pointed == Some(number);
             }
         }
-        for (lane, began) in in_flight.into_values() {
-            lanes.bar(lane, columns.of(began.max(columns.from))..=width.saturating_sub(1), Bar::InFlight);
+        for (lane, queries) in in_flight.iter().enumerate() {
+            for (_, began) in queries {
+                let from = columns.of((*began).max(columns.from));
+                lanes.bar(lane, from..=width.saturating_sub(1), Bar::InFlight);
+            }
         }
         lanes
     }

@@ -182,10 +182,11 @@ fn legend(theme: &Theme, width: u16) -> Line<'static> {
 /// Answers the row below.
 fn draw_lanes(model: &Model, parts: &Parts, columns: Columns, first: u16, buffer: &mut Buffer) -> u16 {
     let (theme, state) = (&model.theme, &model.wakeups);
-    let shown: Vec<_> = state.lanes.iter().skip(state.offset).take(parts.lanes()).copied().collect();
-    let lanes = Lanes::fill(state, &shown, columns);
+    let end = (state.offset + parts.lanes()).min(state.lanes.len());
+    let shown = state.offset.min(end)..end;
+    let lanes = Lanes::fill(state, shown.clone(), columns);
     let names = usize::from(parts.names);
-    for (place, domain) in shown.iter().enumerate() {
+    for (place, domain) in state.lanes[shown].iter().enumerate() {
         let row = first + parts.per_lane * place as u16;
         let is_selected = state.offset + place == state.lane;
         let marker = if is_selected { theme.glyphs.selected } else { " " };
