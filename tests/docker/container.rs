@@ -132,8 +132,6 @@ fn the_tool_runs_in_a_container_beside_the_database() {
     assert!(!format!("{said:?}").contains("a:word/with@signs"), "{said:?}");
     let report: Value = serde_json::from_slice(&fs::read(out.join("report.json")).unwrap()).unwrap();
     assert_eq!(report["audit"]["ok"], true, "{}", report["audit"]);
-    let missing = &report["database"]["missing"];
-    assert!(missing.as_array().unwrap().is_empty(), "the profile's own server lets all be seen: {missing}");
     assert!(out.join("report.html").exists() && out.join("run.clr").exists());
     project.down();
 }

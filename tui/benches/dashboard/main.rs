@@ -10,41 +10,37 @@
 //! - *Memory*: the largest resident size of the default scenario from start to end, dashboard on, the
 //!   database's processes aside.
 
-#[path = "../../loadgen/benches/support/cluster.rs"]
+#[path = "../../../loadgen/benches/support/cluster.rs"]
 mod cluster;
-#[path = "../../loadgen/benches/support/figures.rs"]
+#[path = "../../../loadgen/benches/support/figures.rs"]
 mod figures;
-#[path = "../../loadgen/benches/support/options.rs"]
+mod live;
+#[path = "../../../loadgen/benches/support/options.rs"]
 mod options;
 #[expect(dead_code, reason = "each bench uses its part")]
-#[path = "../../loadgen/benches/support/scenario.rs"]
+#[path = "../../../loadgen/benches/support/scenario.rs"]
 mod scenario;
+mod thread;
 
-use std::io::{Read as _, Write as _};
 use std::num::NonZeroU16;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use loadgen::database::Database;
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use figures::{median, print_table, ratio, verdict};
+use live::{Live, Size};
 use options::Options;
 
 const CLEARANCE: &str = env!("CARGO_BIN_EXE_clearance");
 const JOBS: usize = 10_000;
-const WIDTH: NonZeroU16 = NonZeroU16::new(120).unwrap();
-const HEIGHT: NonZeroU16 = NonZeroU16::new(40).unwrap();
+const SIZE: Size = (NonZeroU16::new(120).unwrap(), NonZeroU16::new(40).unwrap());
 /// Of the headless rate.
-const COST_GOAL: f64 = 0.95;
+const COST_GOAL: f64 = 0.98;
 const FIRST_FRAME_GOAL: Duration = Duration::from_secs(4);
 const MEMORY_GOAL_MB: f64 = 150.0;
-/// How long any run may take.
-const PATIENCE: Duration = Duration::from_secs(150);
 
 fn main() -> anyhow::Result<()> {
     let Some(options) = Options::read(9) else { return Ok(()) };
@@ -53,6 +49,8 @@ fn main() -> anyhow::Result<()> {
     let database = runtime.block_on(cluster::open(&options))?;
     println!("{}\n", cluster::describe(&database));
     cost(&options, &database, directory.path())?;
+    println!();
+    thread::measure(&database, directory.path())?;
     runtime.block_on(database.close())?;
     println!();
     first_frame(&options)?;
@@ -105,7 +103,7 @@ fn first_frame(options: &Options) -> anyhow::Result<()> {
     let mut times = Vec::new();
     for _ in 0..options.rounds.min(5) {
         let began = Instant::now();
-        let mut live = Live::start(&own_cluster(options))?;
+        let mut live = Live::start(&own_cluster(options), SIZE)?;
         live.wait_until("a screen with posted jobs", counts_posted_jobs)?;
         times.push(began.elapsed().as_secs_f64());
         live.leave()?;
@@ -124,8 +122,8 @@ fn first_frame(options: &Options) -> anyhow::Result<()> {
 }
 
 fn memory(options: &Options) -> anyhow::Result<()> {
-    let mut live = Live::start(&own_cluster(options))?;
-    let pid = live.child.process_id().context("a child has a process id")?;
+    let mut live = Live::start(&own_cluster(options), SIZE)?;
+    let pid = live.pid()?;
     let mut peak_kb = 0;
     live.wait_until("the end of the run", |screen| {
         peak_kb = peak_kb.max(resident_peak_kb(pid).unwrap_or(0));
@@ -139,6 +137,7 @@ fn memory(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The arguments of a run of a scenario on this database.
 fn arguments(scenario: &Path, report: &Path, database: &Database) -> anyhow::Result<Vec<String>> {
     let place = database.connect_options();
     let socket = place.get_socket().context("a private cluster has a socket")?.display().to_string();
@@ -159,8 +158,8 @@ fn run_headless(arguments: &[String]) -> anyhow::Result<()> {
 }
 
 fn run_live(arguments: &[String]) -> anyhow::Result<()> {
-    let mut live = Live::start(arguments)?;
-    live.wait_until("the end of the run", is_finished)?;
+    let mut live = Live::start(arguments, SIZE)?;
+    live.wait_until_still("the end of the run", is_finished)?;
     live.leave()
 }
 
@@ -201,72 +200,4 @@ fn is_finished(screen: &str) -> bool {
 fn resident_peak_kb(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
-}
-
-/// The dashboard in a pty.
-struct Live {
-    child: Box<dyn Child + Send + Sync>,
-    screen: Arc<Mutex<vt100::Parser>>,
-    terminal: Box<dyn MasterPty + Send>,
-}
-
-impl Live {
-    fn start(arguments: &[String]) -> anyhow::Result<Self> {
-        let size = PtySize { rows: HEIGHT.get(), cols: WIDTH.get(), pixel_width: 0, pixel_height: 0 };
-        let pty = native_pty_system().openpty(size)?;
-        let mut command = CommandBuilder::new(CLEARANCE);
-        command.args(arguments);
-        command.env("TERM", "xterm-256color");
-        command.env("COLORTERM", "truecolor");
-        command.env("LANG", "C.UTF-8");
-        let child = pty.slave.spawn_command(command)?;
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(HEIGHT, WIDTH, 0)));
-        let mut output = pty.master.try_clone_reader()?;
-        let shown = Arc::clone(&screen);
-        // A terminal that nobody reads would hold the dashboard up. It ends with the pty.
-        thread::spawn(move || {
-            let mut bytes = [0; 8_192];
-            while let Ok(read @ 1..) = output.read(&mut bytes) {
-                if let Ok(mut shown) = shown.lock() {
-                    shown.process(&bytes[..read]);
-                }
-            }
-        });
-        Ok(Self { child, screen, terminal: pty.master })
-    }
-
-    fn wait_until(&mut self, what: &str, mut is_there: impl FnMut(&str) -> bool) -> anyhow::Result<()> {
-        let until = Instant::now() + PATIENCE;
-        while Instant::now() < until {
-            let contents = self.contents();
-            if is_there(&contents) {
-                return Ok(());
-            }
-            if let Some(status) = self.child.try_wait()? {
-                bail!("clearance ended ({status}) before {what}: {contents}");
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        bail!("waited too long for {what}: {}", self.contents())
-    }
-
-    /// Leaves; a run that isn't over is interrupted.
-    fn leave(mut self) -> anyhow::Result<()> {
-        let mut keys = self.terminal.take_writer()?;
-        keys.write_all(b"q")?;
-        keys.flush()?;
-        let until = Instant::now() + PATIENCE;
-        while Instant::now() < until {
-            if self.child.try_wait()?.is_some() {
-                return Ok(());
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        self.child.kill()?;
-        bail!("clearance does not leave: {}", self.contents())
-    }
-
-    fn contents(&self) -> String {
-        self.screen.lock().map(|screen| screen.screen().contents()).unwrap_or_default()
-    }
 }
