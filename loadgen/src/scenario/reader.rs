@@ -83,7 +83,10 @@ impl<'a> Table<'a> {
         for key in entries.keys() {
             let word = key.get_ref().as_ref();
             if !shape.names().any(|name| name == word) {
-                let remedy = match nearest(word, shape.names()) {
+                // Of two as near, the first counts: what is there already was hardly meant once more.
+                let (there, absent): (Vec<_>, Vec<_>) =
+                    shape.names().partition(|name| entries.contains_key(*name));
+                let remedy = match nearest(word, absent.into_iter().chain(there)) {
                     Some(near) => format!("did you mean {near:?}?"),
                     None => format!("the keys are {}", shape.names().collect::<Vec<_>>().join(", ")),
                 };

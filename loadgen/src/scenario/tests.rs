@@ -148,6 +148,12 @@ fn unknown_keys_are_named_with_their_place_and_the_nearest_right_one() {
         13,
         "unknown key \"four\" in a stage; did you mean \"for\"?",
     );
+    assert_mistake(
+        &format!("{FLEET}[[poster]]\nstages = [{{ for = \"1s\", form = 1, to = 2 }}]"),
+        4,
+        25,
+        "unknown key \"form\" in a stage; did you mean \"from\"?",
+    );
 }
 
 #[test]
