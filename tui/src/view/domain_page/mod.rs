@@ -42,7 +42,7 @@ pub(super) fn page(area: Rect) -> usize {
 pub(super) fn positions(model: &Model, area: Rect) -> usize {
     let Some(row) = model.domains.row(&model.shown) else { return 1 };
     let (left, right) = sides(Rect { height: area.height.saturating_sub(2), ..area });
-    paint::positions(lines(model, row, left.width, right.is_none()).len(), page(area))
+    paint::positions(lines(model, row, (left.width, 0), right.is_none()).len(), page(area))
 }
 
 pub(super) fn draw(model: &Model, row: &DomainRow, area: Rect, buffer: &mut Buffer) {
@@ -57,7 +57,7 @@ pub(super) fn draw(model: &Model, row: &DomainRow, area: Rect, buffer: &mut Buff
     let name = clip(&row_label(row), room, theme);
     let inner = frame(buffer, area, &title(name, place, theme), theme);
     let (left, right) = sides(inner);
-    let lines = lines(model, row, left.width, right.is_none());
+    let lines = lines(model, row, (left.width, left.height), right.is_none());
     scrolled(buffer, area, left, &lines, model.domains.page.scroll, theme);
     if let Some(right) = right {
         draw_right(model, row, right, buffer);
@@ -75,8 +75,13 @@ fn sides(inner: Rect) -> (Rect, Option<Rect>) {
     (Rect { width: inner.width - width - 2, ..inner }, Some(right))
 }
 
-/// The lines of the scrolled side; of the whole page where it `is_alone`.
-fn lines<'a>(model: &'a Model, row: &'a DomainRow, width: u16, is_alone: bool) -> Vec<Line<'a>> {
+/// The lines of the scrolled side, of which so many `rows` are on the screen; of the whole page where it `is_alone`.
+fn lines<'a>(
+    model: &'a Model,
+    row: &'a DomainRow,
+    (width, rows): (u16, u16),
+    is_alone: bool,
+) -> Vec<Line<'a>> {
     let theme = &model.theme;
     let page = model.domains.page.of(row.number);
     let mut lines = vec![sections::meaning(row, theme, width)];
@@ -106,7 +111,12 @@ fn lines<'a>(model: &'a Model, row: &'a DomainRow, width: u16, is_alone: bool) -
     if is_alone {
         add(sections::wakeups(&model.domains.page.wakeups, WAKEUPS_AMONG_LINES, theme));
     }
-    add(sections::acquirees(page, theme));
+    lines.push(Line::default());
+    let (above, rows) = (lines.len(), usize::from(rows));
+    let last = (above + sections::acquirees_len(page)).saturating_sub(rows);
+    let from = model.domains.page.scroll.min(last);
+    let shown = from.saturating_sub(above)..(from + rows).saturating_sub(above);
+    lines.extend(sections::acquirees(page, &shown, theme));
     lines
 }
 

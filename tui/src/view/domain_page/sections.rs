@@ -1,5 +1,7 @@
 //! The parts of a domain's page, as lines.
 
+use std::ops::Range;
+
 use loadgen::snapshot::{DomainPage, DomainPhase, DomainReplica, DomainRow, PageReplica, PageToken, Posting};
 use ratatui::text::{Line, Span};
 
@@ -195,8 +197,14 @@ pub(super) fn tokens<'a>(page: &DomainPage, theme: &Theme) -> Vec<Line<'a>> {
     lines
 }
 
-/// Who waits, and in what order.
-pub(super) fn acquirees<'a>(page: &DomainPage, theme: &Theme) -> Vec<Line<'a>> {
+/// How many lines [`acquirees`] are.
+pub(super) fn acquirees_len(page: &DomainPage) -> usize {
+    let of = |replica: &PageReplica| replica.acquirees.len() + usize::from(replica.acquirees_more > 0);
+    2 + page.replicas.iter().map(of).sum::<usize>()
+}
+
+/// Who waits, and in what order. There may be hundreds: of those that aren't `shown` the lines are empty.
+pub(super) fn acquirees<'a>(page: &'a DomainPage, shown: &Range<usize>, theme: &Theme) -> Vec<Line<'a>> {
     let mut lines = vec![Line::styled("who waits, longest first", theme.style(Role::Title))];
     if page.replicas.iter().all(|replica| replica.acquirees.is_empty()) {
         lines.push(Line::styled("  nobody", theme.style(Role::Dim)));
@@ -207,6 +215,10 @@ pub(super) fn acquirees<'a>(page: &DomainPage, theme: &Theme) -> Vec<Line<'a>> {
         let cleared = replica.live.as_ref().map_or(0, |live| live.cleared);
         let phase = replica.clearance.map(|clearance| clearance.phase);
         for (place, acquiree) in replica.acquirees.iter().enumerate() {
+            if !shown.contains(&lines.len()) {
+                lines.push(Line::default());
+                continue;
+            }
             let (mark, does, role) = match phase {
                 _ if place >= cleared => (" ", "waiting", Role::Text),
                 Some(DomainPhase::Querying) => (theme.glyphs.cleared, "querying", Role::Found),
@@ -216,7 +228,7 @@ pub(super) fn acquirees<'a>(page: &DomainPage, theme: &Theme) -> Vec<Line<'a>> {
                 Span::styled(format!("{:<7} {:>5} ", replica.replica, place + 1), theme.style(Role::Dim)),
                 Span::styled(format!("{mark}{does:<9}"), theme.style(role)),
                 Span::raw(format!("{:>7}  ", format::wait(acquiree.waited))),
-                Span::styled(acquiree.worker.clone(), theme.style(Role::Dim)),
+                Span::styled(&*acquiree.worker, theme.style(Role::Dim)),
             ]));
         }
         let others = format!("on replica {}", replica.replica);
