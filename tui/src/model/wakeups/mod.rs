@@ -349,7 +349,8 @@ impl WakeupsState {
         let Some(span) = self.span() else { return };
         let by = span / 2 * halves.unsigned_abs();
         let (_, end) = self.window(newest);
-        let to = if halves < 0 { end.saturating_sub(by).max(span) } else { (end + by).min(newest) };
+        let to =
+            if halves < 0 { end.saturating_sub(by).max(span) } else { end.saturating_add(by).min(newest) };
         self.held_at = Some(to);
     }
 
@@ -388,8 +389,11 @@ impl WakeupsState {
         let (from, end) = self.window(newest);
         if at < from || at > end || self.held_at.is_none() {
             let span = self.span().unwrap_or(newest);
-            self.held_at =
-                Some(if at < from || at > end { (at + span / 2).min(newest).max(span) } else { end });
+            self.held_at = Some(if at < from || at > end {
+                at.saturating_add(span / 2).min(newest).max(span)
+            } else {
+                end
+            });
         }
     }
 
