@@ -18,7 +18,7 @@ fn busy(length: &str) -> String {
     CALM.replace("\"4s\"", &format!("{length:?}")).replace("rate = 40", "rate = 100")
 }
 
-async fn wait(handle: &RunHandle, until: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+pub(crate) async fn wait(handle: &RunHandle, until: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
     let mut snapshots = handle.snapshots();
     let found = snapshots.wait_for(|snapshot: &Arc<Snapshot>| until(snapshot)).await.unwrap();
     Arc::clone(&found)
@@ -38,7 +38,7 @@ async fn order(handle: &RunHandle, order: Control, is_done: impl Fn(&Snapshot) -
 }
 
 /// Acquire queries for each job, over the next 120 jobs.
-async fn queries_per_job(handle: &RunHandle) -> f64 {
+pub(crate) async fn queries_per_job(handle: &RunHandle) -> f64 {
     let queries = |totals: &Totals| totals.queries_found + totals.queries_empty + totals.queries_failed;
     let before = wait(handle, |_| true).await.totals;
     let after = wait(handle, |snapshot| snapshot.totals.acquired >= before.acquired + 120).await.totals;

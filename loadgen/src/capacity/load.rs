@@ -1,7 +1,7 @@
 //! The scenario of one step: the load held level, so that what changes between steps is the level alone.
 //!
 //! Posters post evenly at their mean rates, in the proportions that they have in the scenario; workers are
-//! there from the start; nothing is preloaded. Of the faults those stay that last from beginning to end: they
+//! there from the start; nothing is preloaded, and nothing changes. Of the faults those stay that last from beginning to end: they
 //! are what the system is like, while the others are events.
 
 use std::time::Duration;
@@ -51,13 +51,11 @@ pub fn level_scenario(
     length: StepLength,
 ) -> Result<Scenario, ScenarioError> {
     let mut scenario = base.clone();
-    let faults = scenario.faults.len();
+    scenario.notes.extend(left_out(base));
+    scenario.changes.clear();
     scenario.faults.retain(|fault| lasts(fault, base.duration));
     for fault in &mut scenario.faults {
         fault.length = None;
-    }
-    if scenario.faults.len() < faults {
-        scenario.notes.push("a step has no faults but those that last from beginning to end".to_owned());
     }
     for (poster, original) in scenario.posters.iter_mut().zip(&base.posters) {
         let rate = poster_rate(base, original);
@@ -83,6 +81,20 @@ pub fn level_scenario(
         ..Overrides::default()
     };
     scenario.overridden(&overrides)
+}
+
+/// What of a scenario no step has, in words.
+#[must_use]
+pub fn left_out(scenario: &Scenario) -> Vec<String> {
+    let is_event = |fault: &Fault| !lasts(fault, scenario.duration);
+    let mut notes = Vec::new();
+    if scenario.faults.iter().any(is_event) {
+        notes.push("a step has no faults but those that last from beginning to end".to_owned());
+    }
+    if !scenario.changes.is_empty() {
+        notes.push("a step changes nothing while it runs: all is as the scenario begins".to_owned());
+    }
+    notes
 }
 
 fn poster_rate(scenario: &Scenario, poster: &Poster) -> f64 {
@@ -140,6 +152,10 @@ mod tests {
             [[fault]]
             at = "30s"
             kill_listener = true
+            [[change]]
+            at = "40s"
+            rate = "50%"
+            replicas = 3
         "#;
         let source = Source { name: "test".to_owned(), text: text.to_owned() };
         Scenario::resolve(&source, &Overrides::default()).unwrap()
@@ -176,6 +192,14 @@ mod tests {
         let step = level_scenario(&scenario(), Goal::MaxRate, 100.0, LENGTH).unwrap();
         assert_eq!(step.faults.iter().map(Fault::name).collect::<Vec<_>>(), ["drop_notifications"]);
         assert!(step.notes.iter().any(|note| note.contains("no faults but those")), "{:?}", step.notes);
+    }
+
+    #[test]
+    fn a_step_changes_nothing_and_says_so() {
+        let step = level_scenario(&scenario(), Goal::MaxRate, 100.0, LENGTH).unwrap();
+        assert_eq!((step.changes.len(), step.replicas), (0, 2));
+        assert!(step.notes.iter().any(|note| note.contains("changes nothing")), "{:?}", step.notes);
+        assert_eq!(left_out(&step), [""; 0]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod vary;
 pub use axis::{Axis, Goal};
 pub use findings::{CellFindings, Findings, SCHEMA_VERSION, Setting};
 pub use limiter::{Limiter, LimiterKind};
-pub use load::{StepLength, default_warmup, level_scenario, mean_rate};
+pub use load::{StepLength, default_warmup, left_out, level_scenario, mean_rate};
 pub use pressure::{Busy, Pressure};
 pub use search::{Answer, Outcome, Phase, Search, Stop, TRIALS_MAX, Tally};
 pub use step::Step;

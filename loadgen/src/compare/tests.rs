@@ -332,10 +332,12 @@ fn no_line_is_wider_than_a_hundred_columns() {
 #[test]
 fn a_run_that_was_changed_by_hand_is_compared_with_a_warning() {
     let second = 12;
-    let made = Intervention { second, what: "policy becomes seed".to_owned() };
+    let made = Intervention { second, what: "policy becomes seed".to_owned(), refused: None };
     let changed = Report { interventions: vec![made], ..run(CALM, 2) };
-    let (a, b) = (side("a.json", [run(CALM, 1)]), side("b.json", [changed]));
+    let planned = Report { changes: changed.interventions.clone(), ..run(CALM, 1) };
+    let (a, b) = (side("a.json", [planned]), side("b.json", [changed]));
     let comparison = compare(&a, &b, Vec::new(), SEED);
+    // What A's scenario changed is A's own.
     assert_eq!(comparison.by_hand, ["B was changed while it ran: policy becomes seed (at 12 s)"]);
     assert!(
         text(&comparison)

@@ -45,6 +45,11 @@ impl Interventions {
     pub(super) fn by_hand(&self) -> impl Iterator<Item = &Intervention> {
         self.0.iter().filter(|it| it.by == By::Hand && it.refused.is_none())
     }
+
+    /// What the scenario changed, or could not.
+    pub(super) fn by_scenario(&self) -> impl Iterator<Item = &Intervention> {
+        self.0.iter().filter(|it| it.by == By::Scenario)
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +84,9 @@ mod tests {
             ]
         );
         assert_eq!(interventions.by_hand().count(), 4, "what was refused changed nothing");
+        let planned = InterventionFacts { by: By::Scenario, ..facts("rate", "rates become 20", None) };
+        interventions.push(Duration::from_millis(1_470), planned);
+        assert_eq!((interventions.by_hand().count(), interventions.by_scenario().count()), (4, 1));
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub(crate) struct Results {
     pub(crate) cpu_share: Option<f64>,
     /// What was changed by hand.
     pub(crate) interventions: Vec<Intervention>,
+    /// What the scenario changed, or could not.
+    pub(crate) changes: Vec<Intervention>,
     /// The measured jobs that waited longest.
     pub(crate) slowest: Vec<SlowResult>,
     /// What looked wrong, in the order of its end; last what lasted when the record breaks off.
@@ -144,6 +146,7 @@ impl State {
             waited: state.watched.waited(),
             cpu_share: state.watched.cpu_share(),
             interventions: state.interventions.by_hand().cloned().collect(),
+            changes: state.interventions.by_scenario().cloned().collect(),
             slowest: state.slowest.all().iter().map(|story| state.slow(story)).collect(),
             warnings: state.warnings.all(),
             stages: state.stages.clone(),

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// Bounds of the factor.
-const FACTOR: std::ops::RangeInclusive<f64> = 0.01..=100.0;
+use crate::scenario::limits::RATE_FACTORS;
 
 /// The pace of all posters, to be changed while they post.
 pub(crate) struct Pace {
@@ -44,6 +43,16 @@ impl Pace {
     /// Multiplies the factor of one poster, within bounds.
     pub(crate) fn scale_one(&self, poster: usize, by: f64) {
         self.set.send_modify(|set| scale(&mut set.posters[poster], by));
+    }
+
+    /// Gives all posters this factor, within bounds.
+    pub(crate) fn set(&self, factor: f64) {
+        self.set.send_modify(|set| set.factor = bounded(factor));
+    }
+
+    /// Gives one poster this factor, within bounds.
+    pub(crate) fn set_one(&self, poster: usize, factor: f64) {
+        self.set.send_modify(|set| set.posters[poster] = bounded(factor));
     }
 
     /// Lets nobody post; several may.
@@ -85,7 +94,11 @@ impl Set {
 }
 
 fn scale(factor: &mut f64, by: f64) {
-    *factor = (*factor * by).clamp(*FACTOR.start(), *FACTOR.end());
+    *factor = bounded(*factor * by);
+}
+
+fn bounded(factor: f64) -> f64 {
+    factor.clamp(*RATE_FACTORS.start(), *RATE_FACTORS.end())
 }
 
 impl PaceReader {

@@ -104,6 +104,9 @@ pub struct Report {
     /// that its scenario describes.
     #[serde(default)]
     pub interventions: Vec<Intervention>,
+    /// What the scenario changed while the run went on, or could not, in order.
+    #[serde(default)]
+    pub changes: Vec<Intervention>,
     /// What Postgres looked like beside the load.
     #[serde(default)]
     pub database: ObservedDatabase,
@@ -118,13 +121,16 @@ pub struct Report {
     pub generator: Generator,
 }
 
-/// Something that was changed by hand.
+/// Something that was changed while the run went on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intervention {
     /// In which second since the posters started.
     pub second: u64,
     /// What, such as `policy becomes seed`.
     pub what: String,
+    /// Why it could not be; absent when it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// What made the report.

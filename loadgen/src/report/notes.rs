@@ -34,18 +34,21 @@ impl Report {
     /// What was changed by hand while the run went on, in words; `None` when nothing was.
     #[must_use]
     pub fn changed_by_hand(&self) -> Option<String> {
-        let (last, before) = self.interventions.split_last()?;
-        let told = |made: &Intervention| format!("{} (at {} s)", made.what, made.second);
-        let first: Vec<String> = before.iter().take(INTERVENTIONS_TOLD - 1).map(told).collect();
-        let left_out = before.len() - first.len();
-        let more = if left_out > 0 { format!("; {left_out} more") } else { String::new() };
-        let all: Vec<String> = first.into_iter().chain([told(last)]).collect();
-        Some(format!("{}{more}", all.join("; ")))
+        in_words(&self.interventions.iter().collect::<Vec<_>>())
     }
 
     fn note_interventions(&self, notes: &mut Vec<String>) {
         if let Some(changes) = self.changed_by_hand() {
             notes.push(format!("changed by hand, so that it is not the run of its scenario: {changes}"));
+        }
+        let (refused, made): (Vec<_>, Vec<_>) =
+            self.changes.iter().partition(|change| change.refused.is_some());
+        for Intervention { second, what, refused } in refused {
+            let why = refused.as_deref().unwrap_or_default();
+            notes.push(format!("the scenario's change at {second} s was refused: {what}: {why}"));
+        }
+        if let Some(changes) = in_words(&made) {
+            notes.push(format!("changed by the scenario: {changes}"));
         }
     }
 
@@ -161,4 +164,15 @@ impl Report {
             notes.push("durability was fast: figures for a demonstration, not for planning".to_owned());
         }
     }
+}
+
+/// What was changed and when; `None` when nothing was.
+fn in_words(changes: &[&Intervention]) -> Option<String> {
+    let (last, before) = changes.split_last()?;
+    let told = |made: &&Intervention| format!("{} (at {} s)", made.what, made.second);
+    let first: Vec<String> = before.iter().take(INTERVENTIONS_TOLD - 1).map(told).collect();
+    let left_out = before.len() - first.len();
+    let more = if left_out > 0 { format!("; {left_out} more") } else { String::new() };
+    let all: Vec<String> = first.into_iter().chain([told(last)]).collect();
+    Some(format!("{}{more}", all.join("; ")))
 }

@@ -17,7 +17,7 @@ pub(super) struct Connections {
     /// For posting, for each poster.
     pub(super) post: usize,
     posters: usize,
-    /// For each replica that the scenario asks for.
+    /// For each replica that the scenario asks for, at whatever time.
     pub(super) share: Share,
 }
 
@@ -26,7 +26,7 @@ impl Connections {
     /// sampler's come first.
     /// No replica has more queries in flight than the scenario has domains.
     pub(super) fn share(available: usize, scenario: &Scenario) -> Self {
-        let replicas = scenario.replicas.max(1);
+        let replicas = scenario.replicas_max().max(1);
         let posters = scenario.posters.len().max(1);
         let left = available.saturating_sub(BESIDE_SHARE * replicas + OWN);
         let post = (left / 4 / posters).clamp(1, 8);
@@ -51,7 +51,20 @@ impl Connections {
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::scenario::{Overrides, builtin};
+    use crate::scenario::{Overrides, Source, builtin};
+
+    #[test]
+    fn replicas_that_the_scenario_will_add_have_their_connections_from_the_start() {
+        let source = builtin::get("default").unwrap();
+        let change = "[[change]]\nat = \"10s\"\nreplicas = 9\n[[change]]\nat = \"20s\"\nreplicas = 1";
+        let changing = Source { text: format!("{}\n{change}", source.text), ..source };
+        let scenario = Scenario::resolve(&changing, &Overrides::default()).unwrap();
+        for available in 50..150 {
+            let connections = Connections::share(available, &scenario);
+            let shares = vec![connections.share; 8];
+            assert!(connections.another(shares.into_iter()).is_some(), "{connections:?}");
+        }
+    }
 
     #[test]
     fn replicas_are_added_until_the_connections_are_used_up_and_no_further() {

@@ -2,6 +2,7 @@
 
 mod orders;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
@@ -19,8 +20,8 @@ use crate::observe::{Observation, Observer, Sampler};
 use crate::poster::{Alarm, Conductor, JobNumbers, Pace, PosterCrew};
 use crate::record::{Closing, Head, Recording, Tape};
 use crate::report::Report;
-use crate::scenario::{Scenario, ScenarioError};
-use crate::snapshot::{By, RunPhase, Snapshot};
+use crate::scenario::{Change, Scenario, ScenarioError};
+use crate::snapshot::{RunPhase, Snapshot};
 
 use super::audit::audit;
 use super::connections::Connections;
@@ -62,6 +63,8 @@ struct Engine {
     crew: Arc<Crew>,
     posters: Vec<PosterCrew>,
     pace: Arc<Pace>,
+    /// What the scenario has yet to change, the next first.
+    changes: VecDeque<Change>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     phase: RunPhase,
     began: Instant,
@@ -235,6 +238,7 @@ impl Engine {
         let director = Director::new(ground, Arc::clone(&recorder));
         let now = Instant::now();
         let sentinel = Sentinel::new(&scenario);
+        let changes = scenario.changes_in_order().cloned().collect();
         let engine = Self {
             fixed: head.snapshot(),
             scenario,
@@ -247,6 +251,7 @@ impl Engine {
             crew,
             posters,
             pace,
+            changes,
             snapshot,
             phase: RunPhase::Starting,
             began: now,
@@ -306,6 +311,7 @@ impl Engine {
             Instant::now()
         };
         stop.cancel();
+        self.changes.clear();
         self.recorder.end_window(posters_ended);
         drop(timeline);
         // Faults end with the posters, so that what is left can be found.
@@ -330,7 +336,7 @@ impl Engine {
         AbortOnDropHandle::new(tokio::spawn(sampler.follow(self.began, tell)))
     }
 
-    /// Publishes snapshots and follows orders until `until`, until `is_done`, or until the run is over early.
+    /// Publishes snapshots, follows orders and changes what the scenario changes until `until`, until `is_done`, or until the run is over early.
     async fn watch(
         &mut self,
         orders: &mut mpsc::UnboundedReceiver<Control>,
@@ -345,8 +351,14 @@ impl Engine {
         let end = tokio::time::sleep_until(until.into());
         tokio::pin!(end);
         loop {
+            let due = self.changes.front().map_or(until, |change| self.began + change.at);
             tokio::select! {
                 () = &mut end => return Ok(()),
+                () = tokio::time::sleep_until(due.into()), if !self.changes.is_empty() => {
+                    if let Some(change) = self.changes.pop_front() {
+                        self.change(&change.kind);
+                    }
+                }
                 _ = snapshot.tick() => {
                     self.publish();
                     self.look_for_lost_causes();
@@ -369,7 +381,7 @@ impl Engine {
                         self.is_interrupted = true;
                         return Ok(());
                     }
-                    Some(order) => self.obey(&order, By::Hand),
+                    Some(order) => self.obey(&order),
                 },
             }
         }

@@ -93,6 +93,7 @@ pub(crate) fn report(head: &Head, closing: &Closing, results: &Results) -> Repor
         domains: domains(results, &workers_by_domain(scenario, &closing.workers)),
         timeline: timeline(results),
         interventions: results.interventions.iter().map(intervention).collect(),
+        changes: results.changes.iter().map(intervention).collect(),
         database: ObservedDatabase::new(
             results.database_missing.clone(),
             results.database_samples.clone(),
@@ -114,7 +115,7 @@ pub(crate) fn report(head: &Head, closing: &Closing, results: &Results) -> Repor
 }
 
 fn intervention(made: &snapshot::Intervention) -> Intervention {
-    Intervention { second: made.at.as_secs(), what: made.what.clone() }
+    Intervention { second: made.at.as_secs(), what: made.what.clone(), refused: made.refused.clone() }
 }
 
 /// The verdicts on what the run was to hold; none on an interrupted run.

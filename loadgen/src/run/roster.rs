@@ -137,6 +137,11 @@ impl Roster {
         Ok(number)
     }
 
+    /// How many replicas there are to be.
+    pub(super) fn count(&self) -> usize {
+        self.wanted.borrow().replicas.len()
+    }
+
     /// What all replicas are to follow.
     pub(super) fn rules(&self) -> Rules {
         self.wanted.borrow().rules

@@ -20,7 +20,7 @@ pub(super) struct Sentinel {
     preload: u64,
     /// How long is measured, where that is known.
     measured: Option<Duration>,
-    /// The highest factor of the rate so far.
+    /// The highest factor of the rate that the scenario asks for, or that there was so far.
     rate_factor: f64,
 }
 
@@ -35,7 +35,7 @@ impl Sentinel {
             together: scenario.posters.iter().map(together).fold(1.0, f64::max),
             preload: scenario.posters.iter().map(|poster| poster.preload as u64).sum(),
             measured: is_timed.then(|| scenario.duration.saturating_sub(scenario.warmup)),
-            rate_factor: 1.0,
+            rate_factor: scenario.rate_factor_max(),
         }
     }
 

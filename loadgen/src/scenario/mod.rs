@@ -9,6 +9,7 @@
 //! the `duration`, the drain comes after it.
 
 mod builtins;
+mod change;
 mod error;
 mod expectation;
 mod fault;
@@ -31,6 +32,7 @@ use acquirer::wakeup::Policy;
 use serde::{Deserialize, Serialize};
 
 pub use builtins::builtin;
+pub use change::{Change, ChangeKind};
 pub use error::{Place, ScenarioError, nearest};
 pub use expectation::Expectation;
 pub use fault::{Fault, FaultKind, Target as FaultTarget};
@@ -42,6 +44,7 @@ pub use schema::schema;
 
 /// Upper bounds of what a scenario may ask for.
 pub mod limits {
+    use std::ops::RangeInclusive;
     use std::time::Duration;
 
     /// Workers of one scenario, all fleets together.
@@ -56,6 +59,8 @@ pub mod limits {
     pub const BURST_MAX: u64 = 1_000_000;
     /// Jobs per second of one poster.
     pub const RATE_MAX: f64 = 1_000_000.0;
+    /// What a poster's rate may be multiplied by while a run goes on.
+    pub const RATE_FACTORS: RangeInclusive<f64> = 0.01..=100.0;
     /// Any duration.
     pub const DURATION_MAX: Duration = Duration::from_hours(24);
     /// How long one job may run, as asked for and as drawn: the histograms end there.
@@ -113,6 +118,9 @@ pub struct Scenario {
     /// What goes wrong, in the order of the file.
     #[serde(rename = "fault")]
     pub faults: Vec<Fault>,
+    /// What becomes another while the run goes on, in the order of the file.
+    #[serde(rename = "change", default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
     /// What the run is to hold, in the order of the file, then of the command line.
     #[serde(rename = "assert", default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Expectation>,

@@ -1,16 +1,18 @@
 //! What the command line changes in a scenario.
 //!
-//! - A shorter `duration` cuts the story off; faults that would begin later don't happen. A longer one
+//! - A shorter `duration` cuts the story off; faults and changes that would come later don't happen. A longer one
 //!   lets posters that were active to the end go on at their last rate; those that had fallen silent
 //!   stay silent.
 //! - A `warmup` that the scenario asks for takes half of a shortened run at most; one from the command
 //!   line is taken as it is.
 //! - `workers` is shared among the fleets in proportion, with at least one each.
+//! - What the scenario changes while it runs, it changes all the same: an override says how the run begins.
 //! - `rate` is the mean over the measured part of the run, all posters together. Each keeps its share of
 //!   it, and the shape of its stages.
 
 use std::time::Duration;
 
+use super::change::{bound, standing};
 use super::error::ScenarioError;
 use super::limits::{REPLICAS_MAX, WORKERS_MAX};
 use super::quantity::{check_rate, format_duration};
@@ -66,9 +68,26 @@ impl Overrides {
             cut(poster, scenario.duration);
         }
         self.set_warmup(scenario)?;
+        self.note_changes(scenario);
         match self.rate {
             Some(rate) => set_rate(scenario, rate),
             None => Ok(()),
+        }
+    }
+
+    /// What is overridden is how the run begins.
+    fn note_changes(&self, scenario: &mut Scenario) {
+        let overridden = [
+            ("--workers", self.workers.is_some(), "workers"),
+            ("--replicas", self.replicas.is_some(), "replicas"),
+            ("--backup-poll", self.backup_poll.is_some(), "backup_poll"),
+            ("--policy", self.policy.is_some(), "policy"),
+        ];
+        for (option, is_given, key) in overridden {
+            let first = scenario.changes_in_order().find(|change| change.kind.name() == key);
+            if let Some(at) = first.filter(|_| is_given).map(|change| format_duration(change.at)) {
+                scenario.notes.push(format!("{option} holds until the scenario changes {key} at {at}"));
+            }
         }
     }
 
@@ -116,10 +135,17 @@ fn set_replicas(scenario: &mut Scenario, replicas: usize) -> Result<(), Scenario
             );
         }
     }
-    if let Some(number) = scenario.faults.iter().filter_map(|fault| fault.replica).max()
-        && number >= replicas
-    {
-        return refuse("--replicas", format!("a fault hits replica {number}; say {} or more", number + 1));
+    let bound = bound(&scenario.fleets);
+    for fault in &scenario.faults {
+        let there = standing(replicas, &bound, &scenario.changes, fault.at);
+        let Some(number) = fault.replica.filter(|number| !there.contains(number)) else { continue };
+        let does =
+            |replicas: &usize| standing(*replicas, &bound, &scenario.changes, fault.at).contains(&number);
+        let remedy = match (replicas + 1..=REPLICAS_MAX as usize).find(does) {
+            Some(enough) => format!("say {enough} or more"),
+            None => format!("let no [[change]] before {} take it away", format_duration(fault.at)),
+        };
+        return refuse("--replicas", format!("a fault hits replica {number}; {remedy}"));
     }
     scenario.replicas = replicas;
     Ok(())
@@ -169,15 +195,17 @@ fn set_duration(scenario: &mut Scenario, duration: Duration) -> Result<(), Scena
             go_on(poster, duration.saturating_sub(end));
         }
     }
-    let planned = scenario.faults.len();
+    let planned = (scenario.faults.len(), scenario.changes.len());
     scenario.faults.retain(|fault| fault.at < duration);
-    let gone = planned - scenario.faults.len();
-    if gone > 0 {
-        let noun = if gone == 1 { "fault" } else { "faults" };
-        scenario.notes.push(format!(
-            "{gone} {noun} left out: due only after the run of {} is over",
-            format_duration(duration)
-        ));
+    scenario.changes.retain(|change| change.at < duration);
+    let gone = [
+        (planned.0 - scenario.faults.len(), "fault", "faults"),
+        (planned.1 - scenario.changes.len(), "change", "changes"),
+    ];
+    for (gone, one, many) in gone.into_iter().filter(|(gone, ..)| *gone > 0) {
+        let noun = if gone == 1 { one } else { many };
+        let duration = format_duration(duration);
+        scenario.notes.push(format!("{gone} {noun} left out: due only after the run of {duration} is over"));
     }
     scenario.duration = duration;
     Ok(())

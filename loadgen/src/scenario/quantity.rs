@@ -1,4 +1,5 @@
-//! Durations and rates as people write them: `500us`, `30ms`, `1.5s`, `2m`, `1h`; `200`, `200/s`, `30/m`.
+//! Durations, rates and percentages as people write them: `500us`, `30ms`, `1.5s`, `2m`, `1h`; `200`, `200/s`, `30/m`;
+//! `150%`.
 //!
 //! Reading is strict: a duration without a unit is refused, since half of its readers would guess wrong.
 //! What is written can be read back.
@@ -81,6 +82,15 @@ pub fn check_rate(rate: f64) -> Result<f64, QuantityError> {
     }
 }
 
+/// Reads a percentage such as `150%` as a factor, such as 1.5.
+pub(super) fn parse_percent(text: &str) -> Result<f64, QuantityError> {
+    let number = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+    match number {
+        Some(number) if number.is_finite() => Ok(number / 100.0),
+        _ => Err(QuantityError(format!("{text:?} is no percentage; write one such as \"200%\""))),
+    }
+}
+
 /// Writes a duration in the largest unit that keeps it short; [`parse_duration`] reads it back.
 #[must_use]
 pub fn format_duration(duration: Duration) -> String {
@@ -113,6 +123,8 @@ pub(super) mod patterns {
     pub(in super::super) const DURATION: &str = r"^\s*\+?(\d+\.?\d*|\.\d+)\s*(us|µs|ms|s|m|h)\s*$";
     /// What [`parse_rate`](super::parse_rate) reads, but for its bounds.
     pub(in super::super) const RATE: &str = r"^\s*\+?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*(/\s*[smh]\s*)?$";
+    /// What [`parse_percent`](super::parse_percent) reads, but for its bounds.
+    pub(in super::super) const PERCENT: &str = r"^\s*\+?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*%\s*$";
 }
 
 /// The number in front and what follows it.

@@ -2,22 +2,24 @@
 //!
 //! It reads one text and nothing else; overrides come after it.
 
+mod change;
 mod expectation;
 mod fault;
 mod fleet;
 mod policy;
 mod poster;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use acquirer::job::ProvisionerType;
 
+use super::change::{bound, standing};
 use super::error::ScenarioError;
 use super::limits::{DURATION_MAX, REPLICAS_MAX, WORKERS_MAX};
-use super::policy::PRESETS;
+use super::quantity::format_duration;
 use super::reader::{self, At, Table};
 use super::shape::{DURATION, LENGTH, Shape, Value, key, required};
 use super::{Poster, Scenario, Source};
@@ -33,7 +35,6 @@ const SEED_UNSAID: u64 = 1;
 pub(super) fn shape() -> &'static Shape {
     static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
         let replicas = Value::Whole(1..=REPLICAS_MAX);
-        let policy = Value::Either(vec![Value::Word(PRESETS.to_vec()), Value::Table(policy::shape)]);
         Shape::new(
             "a scenario",
             "Fleets of workers, posters of jobs, and what goes wrong, over time.",
@@ -69,12 +70,17 @@ pub(super) fn shape() -> &'static Shape {
                 ),
                 key(
                     "policy",
-                    policy,
+                    policy::value(),
                     "The acquirers' rules: \"default\", \"seed\" (those of the original), or a table of switches.",
                 ),
                 required("fleet", Value::Tables { of: fleet::shape, least: 1 }, "[[fleet]]", "Workers."),
                 key("poster", Value::Tables { of: poster::shape, least: 0 }, "Who posts jobs."),
                 key("fault", Value::Tables { of: fault::shape, least: 0 }, "What goes wrong, and when."),
+                key(
+                    "change",
+                    Value::Tables { of: change::shape, least: 0 },
+                    "What becomes another while the run goes on, and when.",
+                ),
                 key("assert", Value::Tables { of: expectation::shape, least: 0 }, "What the run is to hold."),
             ],
         )
@@ -103,6 +109,10 @@ fn settle(root: &Table<'_>, source: &Source) -> Scenario {
     let posters = poster::posters(root);
     let duration = duration(root, &posters);
     let fleets = fleet::fleets(root, replicas);
+    let changes = change::changes(root, duration, &fleets, &posters);
+    let bound = bound(&fleets);
+    let standing = |at: Duration| standing(replicas, &bound, &changes, at);
+    let faults = fault::faults(root, duration, standing);
     let title = root.text("title").map_or_else(|| stem(&source.name), |(title, _)| title);
     Scenario {
         title,
@@ -116,7 +126,8 @@ fn settle(root: &Table<'_>, source: &Source) -> Scenario {
         policy: policy::policy(root).unwrap_or_default(),
         fleets,
         posters,
-        faults: fault::faults(root, duration, replicas),
+        faults,
+        changes,
         expectations: expectation::expectations(root, source),
         notes: Vec::new(),
     }
@@ -142,8 +153,8 @@ fn warmup(root: &Table<'_>, duration: Duration) -> Duration {
             span,
             format!(
                 "a warmup of {} leaves nothing to measure of a run of {}; it is the run's first part",
-                super::quantity::format_duration(warmup),
-                super::quantity::format_duration(duration),
+                format_duration(warmup),
+                format_duration(duration),
             ),
         );
     }
@@ -161,19 +172,24 @@ fn name(table: &Table<'_>, kind: &str, index: usize, taken: &mut BTreeMap<String
     name
 }
 
-/// The number of a replica, from 0.
-fn replica(table: &Table<'_>, replicas: usize) -> Option<At<usize>> {
+/// The number of a replica, one of these that are there.
+fn replica(table: &Table<'_>, there: &BTreeSet<usize>) -> Option<At<usize>> {
     let (number, span) = table.count("replica")?;
-    if number >= replicas as u64 {
-        let there_are = if replicas == 1 {
-            "there is one replica, number 0".to_owned()
-        } else {
-            format!("there are {replicas} replicas, 0 to {}", replicas - 1)
+    let number = number as usize;
+    if !there.contains(&number) {
+        let count = there.len();
+        let numbers: Vec<String> = there.iter().map(ToString::to_string).collect();
+        let there_are = match there.last() {
+            Some(only) if count == 1 => format!("there is one replica, number {only}"),
+            Some(last) if *last == count - 1 => format!("there are {count} replicas, 0 to {last}"),
+            _ => format!("there are {count} replicas, {}", numbers.join(", ")),
         };
-        table.mistake(span, format!("no replica {number}: {there_are}"));
+        let then =
+            table.duration("at").map_or_else(String::new, |(at, _)| format!(" at {}", format_duration(at)));
+        table.mistake(span, format!("no replica {number}{then}: {there_are}"));
         return None;
     }
-    Some((number as usize, span))
+    Some((number, span))
 }
 
 /// Workers of one fleet, and whether all together are still within bounds.

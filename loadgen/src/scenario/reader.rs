@@ -210,6 +210,29 @@ impl<'a> Table<'a> {
         self.checked(value, rate)
     }
 
+    /// A percentage within its bounds, as a factor.
+    pub(super) fn percent(&self, key: &str) -> Option<At<f64>> {
+        let value = self.get(key)?;
+        let bounds = self.shape.value(key).find(|value| match value {
+            Value::Percent { least, most } => Some((*least, *most)),
+            _ => None,
+        });
+        let (least, most) = bounds.expect("a percentage is read where the language has one");
+        let Some(text) = value.get_ref().as_str() else {
+            return self.mistyped(key, value, "a percentage such as \"200%\"");
+        };
+        let factor = quantity::parse_percent(text).map_err(|error| format!("{key}: {error}"));
+        let within = factor.and_then(|factor| {
+            let percent = |factor: f64| factor * 100.0;
+            if (least..=most).contains(&factor) {
+                return Ok(factor);
+            }
+            let bounds = format!("it goes from \"{}%\" to \"{}%\"", percent(least), percent(most));
+            Err(format!("{key} = {text:?} is out of range; {bounds}"))
+        });
+        self.checked(value, within)
+    }
+
     /// A whole number within its bounds.
     pub(super) fn count(&self, key: &str) -> Option<At<u64>> {
         let value = self.get(key)?;

@@ -50,6 +50,10 @@ fn table(shape: &Shape) -> Map<String, Json> {
         let forms: Vec<Json> = shape.forms.iter().map(|form| choice(form, shape)).collect();
         schema.insert("oneOf".to_owned(), json!(forms));
     }
+    if !shape.one_at_least.is_empty() {
+        let any: Vec<Json> = shape.one_at_least.iter().map(|key| json!({ "required": [key] })).collect();
+        schema.insert("anyOf".to_owned(), json!(any));
+    }
     schema
 }
 
@@ -79,6 +83,7 @@ fn value(of: &Value) -> Json {
                 { "type": "string", "pattern": patterns::RATE },
             ]})
         }
+        Value::Percent { .. } => json!({ "type": "string", "pattern": patterns::PERCENT }),
         Value::Whole(bounds) => {
             json!({ "type": "integer", "minimum": bounds.start(), "maximum": bounds.end() })
         }

@@ -20,6 +20,8 @@ pub struct Shape {
     pub keys: Vec<Key>,
     /// Sets of keys, exactly one of which is there; empty where there is no such choice.
     pub forms: Vec<Vec<&'static str>>,
+    /// Keys of which one at least is there; empty where none need be.
+    pub one_at_least: Vec<&'static str>,
 }
 
 /// A key of a table.
@@ -58,6 +60,13 @@ pub enum Value {
         /// The highest.
         most: f64,
     },
+    /// A percentage, as a factor within bounds.
+    Percent {
+        /// The least.
+        least: f64,
+        /// The most.
+        most: f64,
+    },
     /// A whole number within bounds.
     Whole(RangeInclusive<u64>),
     /// A share, 0 to 1.
@@ -93,7 +102,13 @@ pub(super) const RATE: Value = Value::Rate { is_positive: false, most: RATE_MAX 
 impl Shape {
     /// A table with these keys.
     pub fn new(name: &'static str, about: &'static str, keys: impl IntoIterator<Item = Key>) -> Self {
-        Self { name, about, keys: keys.into_iter().collect(), forms: Vec::new() }
+        Self { name, about, keys: keys.into_iter().collect(), forms: Vec::new(), one_at_least: Vec::new() }
+    }
+
+    /// The same, where at least one of these keys is to be there.
+    pub(super) fn with_one_at_least(mut self, keys: impl IntoIterator<Item = &'static str>) -> Self {
+        self.one_at_least.extend(keys);
+        self
     }
 
     /// The same, where exactly one of these sets of keys is to be there.

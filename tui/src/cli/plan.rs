@@ -31,6 +31,9 @@ pub(super) fn plan(args: &PlanArgs) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     run::start_log(false);
+    for note in &plan.notes {
+        eprintln!("clearance: {note}");
+    }
     block_on(async {
         let interrupted = interrupt::listen().map_err(Failure::System)?;
         let opened = interrupted.run_until_cancelled(Ground::open(&args.database)).await;

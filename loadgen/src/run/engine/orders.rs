@@ -1,13 +1,14 @@
-//! Orders to a run under way: carried out, or refused with a reason, and told to the recorder either way.
+//! Orders to a run under way, by a person or by its scenario: carried out, or refused with a reason, and told to the recorder either way.
 
 use std::time::{Duration, Instant};
 
 use crate::control::Control;
 use crate::measure::{InterventionFacts, Rules};
+use crate::poster::Pace;
 use crate::scenario::limits::DURATION_MAX;
 use crate::scenario::policy::Policy;
 use crate::scenario::quantity::format_duration;
-use crate::scenario::{Fault, nearest};
+use crate::scenario::{ChangeKind, Fault, nearest};
 use crate::snapshot::By;
 
 use super::Engine;
@@ -39,18 +40,51 @@ impl Told {
 }
 
 impl Engine {
-    /// Carries an order out.
-    pub(super) fn obey(&mut self, order: &Control, by: By) {
-        if let Some(Told { subject, what, supersedes, refused }) = self.carry_out(order) {
-            match &refused {
-                None => tracing::info!("{what}"),
-                Some(why) => tracing::warn!("refused: {what}: {why}"),
-            }
-            let (subject, what, refused) = (subject.as_str(), what.as_str(), refused.as_deref());
-            let facts = InterventionFacts { by, subject, what, supersedes, refused };
-            self.recorder.intervened(facts, Instant::now());
+    /// Carries a person's order out.
+    pub(super) fn obey(&mut self, order: &Control) {
+        if let Some(told) = self.carry_out(order) {
+            self.tell(&told, By::Hand);
         }
         self.publish();
+    }
+
+    /// Changes what the scenario changes now.
+    pub(super) fn change(&mut self, change: &ChangeKind) {
+        let told = match change {
+            ChangeKind::Rate { times, poster: None } => {
+                self.pace.set(*times);
+                vec![self.rate_of_all()]
+            }
+            ChangeKind::Rate { times, poster: Some(name) } => {
+                vec![self.pace_poster(name, |pace, poster| pace.set_one(poster, *times))]
+            }
+            ChangeKind::Workers { count, fleet: None } => {
+                self.crew.add(more(*count, self.crew.hired()), Instant::now());
+                vec![self.workers_of_all()]
+            }
+            ChangeKind::Workers { count, fleet: Some(name) } => {
+                vec![self.staff_fleet(name, |hired| more(*count, hired))]
+            }
+            ChangeKind::Replicas(count) => self.set_replicas(*count),
+            ChangeKind::BackupPoll(period) => vec![self.set_backup_poll(*period)],
+            ChangeKind::Policy(policy) => vec![self.set_policy(*policy)],
+        };
+        for told in told {
+            // Each was meant, however soon the next one follows.
+            self.tell(&Told { supersedes: false, ..told }, By::Scenario);
+        }
+        self.publish();
+    }
+
+    fn tell(&self, told: &Told, by: By) {
+        let Told { subject, what, supersedes, refused } = told;
+        match refused {
+            None => tracing::info!("{what}"),
+            Some(why) => tracing::warn!("refused: {what}: {why}"),
+        }
+        let (supersedes, refused) = (*supersedes, refused.as_deref());
+        let facts = InterventionFacts { by, subject, what, supersedes, refused };
+        self.recorder.intervened(facts, Instant::now());
     }
 
     /// What there is to tell of it, if there is anything.
@@ -60,25 +94,18 @@ impl Engine {
             Control::EndFault { name } => return self.end_fault(name),
             Control::ScaleRate(factor) => {
                 self.pace.scale(*factor);
-                Told::set(
-                    "rate",
-                    format!("all rates become {} of the scenario's", percent(self.pace.factor())),
-                )
+                self.rate_of_all()
             }
-            Control::ScalePoster { name, factor } => self.scale_poster(name, *factor),
+            Control::ScalePoster { name, factor } => {
+                self.pace_poster(name, |pace, poster| pace.scale_one(poster, *factor))
+            }
             Control::AddWorkers(more) => {
                 self.crew.add(*more, Instant::now());
-                Told::set("workers", format!("workers become {}", self.crew.hired()))
+                self.workers_of_all()
             }
-            Control::AddToFleet { name, workers } => self.add_to_fleet(name, *workers),
-            Control::AddReplica => match self.roster.add() {
-                Ok(number) => Told::done("replicas", format!("replica {number} is added")),
-                Err(why) => Told::refused("replicas", "one more replica", why),
-            },
-            Control::RemoveReplica { number } => match self.roster.remove(*number) {
-                Ok(number) => Told::done("replicas", format!("replica {number} is taken down")),
-                Err(why) => Told::refused("replicas", "one replica less", why),
-            },
+            Control::AddToFleet { name, workers } => self.staff_fleet(name, |_| *workers),
+            Control::AddReplica => self.add_replica(),
+            Control::RemoveReplica { number } => self.remove_replica(*number),
             Control::SetBackupPoll(period) => self.set_backup_poll(*period),
             Control::SetPolicy(policy) => self.set_policy(*policy),
             Control::Interrupt => {
@@ -86,6 +113,46 @@ impl Engine {
                 return None;
             }
         })
+    }
+
+    fn rate_of_all(&self) -> Told {
+        Told::set("rate", format!("all rates become {} of the scenario's", percent(self.pace.factor())))
+    }
+
+    fn workers_of_all(&self) -> Told {
+        Told::set("workers", format!("workers become {}", self.crew.hired()))
+    }
+
+    fn add_replica(&self) -> Told {
+        match self.roster.add() {
+            Ok(number) => Told::done("replicas", format!("replica {number} is added")),
+            Err(why) => Told::refused("replicas", "one more replica", why),
+        }
+    }
+
+    fn remove_replica(&self, number: Option<usize>) -> Told {
+        match self.roster.remove(number) {
+            Ok(number) => Told::done("replicas", format!("replica {number} is taken down")),
+            Err(why) => Told::refused("replicas", "one replica less", why),
+        }
+    }
+
+    /// Adds replicas, or takes them down, until there are so many or one is refused.
+    fn set_replicas(&self, count: usize) -> Vec<Told> {
+        let steps = more(count, self.roster.count());
+        if steps == 0 {
+            return vec![Told::refused("replicas", format!("replicas become {count}"), "it is so already")];
+        }
+        let mut told = Vec::new();
+        for _ in 0..steps.unsigned_abs() {
+            let step = if steps > 0 { self.add_replica() } else { self.remove_replica(None) };
+            let is_refused = step.refused.is_some();
+            told.push(step);
+            if is_refused {
+                break;
+            }
+        }
+        told
     }
 
     fn set_backup_poll(&self, period: Duration) -> Told {
@@ -131,7 +198,8 @@ impl Engine {
         self.director.end(name).then(|| Told::done(name, format!("{name} ends")))
     }
 
-    fn scale_poster(&self, name: &str, factor: f64) -> Told {
+    /// Sets the pace of one poster.
+    fn pace_poster(&self, name: &str, set: impl FnOnce(&Pace, usize)) -> Told {
         let posters = || self.scenario.posters.iter().map(|poster| poster.name.as_str());
         let subject = format!("poster {name}");
         let Some(poster) = posters().position(|known| known == name) else {
@@ -141,12 +209,13 @@ impl Engine {
                 unknown("poster", name, posters()),
             );
         };
-        self.pace.scale_one(poster, factor);
+        set(&self.pace, poster);
         let becomes = percent(self.pace.factor_of(poster));
         Told::set(subject, format!("the rate of poster {name:?} becomes {becomes} of the scenario's"))
     }
 
-    fn add_to_fleet(&self, name: &str, more: i64) -> Told {
+    /// Hires so many workers of one fleet more, or with a negative number retires them, by how many it has.
+    fn staff_fleet(&self, name: &str, more: impl FnOnce(usize) -> i64) -> Told {
         let fleets = || self.scenario.fleets.iter().map(|fleet| fleet.name.as_str());
         let subject = format!("fleet {name}");
         let Some(fleet) = fleets().position(|known| known == name) else {
@@ -156,7 +225,8 @@ impl Engine {
                 unknown("fleet", name, fleets()),
             );
         };
-        let workers = self.crew.add_to(fleet, more, Instant::now());
+        let hired = self.crew.add_to(fleet, 0, Instant::now());
+        let workers = self.crew.add_to(fleet, more(hired), Instant::now());
         Told::set(subject, format!("the workers of fleet {name:?} become {workers}"))
     }
 }
@@ -167,6 +237,11 @@ fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str> + Cl
         Some(near) => format!("there is no {kind} {name:?}; did you mean {near:?}?"),
         None => format!("there is no {kind} {name:?}; there are {}", known.collect::<Vec<_>>().join(", ")),
     }
+}
+
+/// What is missing from `have` to `count`.
+fn more(count: usize, have: usize) -> i64 {
+    count.cast_signed() as i64 - have.cast_signed() as i64
 }
 
 fn percent(factor: f64) -> String {

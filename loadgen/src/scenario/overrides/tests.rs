@@ -138,6 +138,42 @@ fn replicas_must_hold_what_the_scenario_names() {
 }
 
 #[test]
+fn what_is_overridden_is_how_the_run_begins_and_changes_come_all_the_same() {
+    let changes =
+        "[[change]]\nat = \"40s\"\nreplicas = 2\nworkers = 9\n[[change]]\nat = \"55s\"\nreplicas = 3";
+    let source = Source { name: "story.toml".to_owned(), text: format!("{STORY}{changes}") };
+    // By 50 s there are two replicas, and the fault hits the third.
+    let refused = Scenario::resolve(&source, &Overrides::default()).unwrap_err().to_string();
+    assert!(refused.contains("no replica 2 at 50s: there are 2 replicas, 0 to 1"), "{refused}");
+
+    let source = Source { text: source.text.replace("replica = 2\n", ""), ..source };
+    let resolve = |overrides| Scenario::resolve(&source, &overrides).unwrap();
+    let begun = resolve(Overrides { replicas: Some(5), workers: Some(50), ..Overrides::default() });
+    assert_eq!((begun.replicas, begun.workers(), begun.changes.len()), (5, 50, 3));
+    assert_eq!(
+        begun.notes[..2],
+        [
+            "--workers holds until the scenario changes workers at 40s",
+            "--replicas holds until the scenario changes replicas at 40s"
+        ]
+    );
+    let short = resolve(Overrides { duration: Some(seconds(45)), ..Overrides::default() });
+    assert_eq!(short.changes.len(), 2);
+    assert!(short.notes.iter().any(|note| note.starts_with("1 change left out")), "{:?}", short.notes);
+}
+
+#[test]
+fn a_fault_keeps_its_replica_whatever_changes_before_it() {
+    let change = "[[change]]\nat = \"40s\"\nreplicas = 3";
+    let text = format!("{}{change}", STORY.replace("replicas = 3", "replicas = 2"));
+    let source = Source { name: "story.toml".to_owned(), text };
+    assert_eq!(Scenario::resolve(&source, &Overrides::default()).unwrap().faults[1].replica, Some(2));
+    let early = Source { text: source.text.replace("\"40s\"", "\"50s\""), ..source };
+    let refused = Scenario::resolve(&early, &Overrides::default()).unwrap_err().to_string();
+    assert!(refused.contains("no replica 2 at 50s"), "it needs a moment to come: {refused}");
+}
+
+#[test]
 fn the_rest_is_taken_as_it_is() {
     let overrides = Overrides {
         seed: Some(u64::MAX),

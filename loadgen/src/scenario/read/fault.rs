@@ -1,5 +1,6 @@
 //! `[[fault]]`.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -46,11 +47,20 @@ const ONE_OF: &str = "it has one of drop_notifications = 1.0, delay_notification
     database_kill = true, network_cut = true, pause_posters = true, cancel_workers = 0.5, crash_workers = 0.5, exhaust_pool = true, \
     long_transaction = true, fill_notify_queue = true";
 
-pub(super) fn faults(root: &Table<'_>, duration: Duration, replicas: usize) -> Vec<Fault> {
-    root.tables("fault").iter().filter_map(|table| fault(table, duration, replicas)).collect()
+/// All of them; `standing` says which replicas there are at a time.
+pub(super) fn faults(
+    root: &Table<'_>,
+    duration: Duration,
+    standing: impl Fn(Duration) -> BTreeSet<usize>,
+) -> Vec<Fault> {
+    root.tables("fault").iter().filter_map(|table| fault(table, duration, &standing)).collect()
 }
 
-fn fault(table: &Table<'_>, duration: Duration, replicas: usize) -> Option<Fault> {
+fn fault(
+    table: &Table<'_>,
+    duration: Duration,
+    standing: impl Fn(Duration) -> BTreeSet<usize>,
+) -> Option<Fault> {
     let at = table.duration("at");
     if let Some((at, span)) = &at
         && *at >= duration
@@ -65,7 +75,8 @@ fn fault(table: &Table<'_>, duration: Duration, replicas: usize) -> Option<Fault
         );
     }
     let length = table.duration("for").map(|(length, _)| length);
-    let replica = replica(table, replicas).map(|(number, _)| number);
+    let there = standing(at.as_ref().map_or(Duration::ZERO, |(at, _)| *at));
+    let replica = replica(table, &there).map(|(number, _)| number);
     let kind = kind(table)?;
     let name = kind.name();
     if kind.is_of_a_moment()

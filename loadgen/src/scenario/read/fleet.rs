@@ -196,7 +196,10 @@ fn accepted(table: &Table<'_>) -> Vec<ProvisionerType> {
 
 fn replica_choice(table: &Table<'_>, replicas: usize) -> Option<ReplicaChoice> {
     match table.get("replica")?.get_ref() {
-        DeValue::Integer(_) => replica(table, replicas).map(|(number, _)| ReplicaChoice::Only(number)),
+        DeValue::Integer(_) => {
+            let there = (0..replicas).collect();
+            replica(table, &there).map(|(number, _)| ReplicaChoice::Only(number))
+        }
         DeValue::String(_) => table.word("replica", &[("spread", ReplicaChoice::Spread)]),
         _ => {
             let value = table.get("replica")?;

@@ -12,8 +12,13 @@ use super::super::shape::{Shape, Value, key};
 /// What a policy must be.
 const A_POLICY: &str = "\"default\", \"seed\", or a table of switches such as { chain = \"always\" }";
 
+/// What may stand behind the key.
+pub(super) fn value() -> Value {
+    Value::Either(vec![Value::Word(PRESETS.to_vec()), Value::Table(shape)])
+}
+
 /// The keys of a table of switches.
-pub(super) fn shape() -> &'static Shape {
+fn shape() -> &'static Shape {
     static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
         let base = key("base", Value::Word(PRESETS.to_vec()), "What the other switches are as in.");
         let switches = Switch::ALL.map(|switch| {

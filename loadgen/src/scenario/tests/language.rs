@@ -100,8 +100,25 @@ fn entries(shape: &Shape, first: &str, without: &[&str]) -> Vec<String> {
         entries
             .push(if is_staged { "preload = 1" } else { "stages = [{ for = \"2s\", rate = 1 }]" }.to_owned());
     }
+    let says_one = shape.one_at_least.iter().any(|key| without.contains(key));
+    if let Some(key) = shape.one_at_least.first().filter(|_| !says_one) {
+        let key = shape.keys.iter().find(|known| known.name == *key).unwrap();
+        entries.push(format!("{} = {}", key.name, needed_value(key)));
+    }
+    if without.contains(&"fleet") && shape.name == "[[change]]" {
+        entries.push("workers = 1".to_owned());
+    }
     if shape.name == "a scenario" && !without.contains(&"replicas") {
         entries.push("replicas = 2".to_owned());
+    }
+    if shape.name == "a scenario" && without.contains(&"change") {
+        // Whom a change may name.
+        entries.retain(|entry| !entry.starts_with("fleet = "));
+        for (kind, needs) in [("fleet", "workers = 1"), ("poster", "preload = 1")] {
+            let named =
+                samples_of(&Value::Text).into_iter().map(|name| format!("{{ name = {name}, {needs} }}"));
+            entries.push(format!("{kind} = [{}]", named.collect::<Vec<_>>().join(", ")));
+        }
     }
     entries.retain(|entry| !entry.is_empty());
     entries
@@ -134,6 +151,7 @@ fn samples_of(value: &Value) -> Vec<String> {
         Value::Duration { is_positive: false, .. } => texts(&["\"1s\"", "\"0s\"", "\" 1500 us\"", "\".5m\""]),
         Value::Duration { is_positive: true, .. } => texts(&["\"2s\"", "\"1.5s\"", "\"30µs\""]),
         Value::Rate { .. } => texts(&["5", "0.5", "\"5/s\"", "\"30/m\"", "\"7\"", "\"1e2 / h\""]),
+        Value::Percent { .. } => texts(&["\"200%\"", "\" 12.5 %\""]),
         Value::Whole(bounds) => vec![bounds.start().to_string(), (bounds.start() + 1).to_string()],
         Value::Share => texts(&["0.5", "1", "0"]),
         Value::Weight => texts(&["1", "0.5"]),
@@ -225,6 +243,17 @@ fn what_must_be_there_reader_and_schema_miss() {
 }
 
 #[test]
+fn of_keys_of_which_one_at_least_is_there_reader_and_schema_miss_all() {
+    let judge = Judge::new();
+    for place in places().iter().filter(|place| !place.shape().one_at_least.is_empty()) {
+        let text = place.document("", &place.shape().one_at_least);
+        judge.assert_refuses(&text);
+        let (_, _, message) = mistake(&text);
+        assert!(message.contains("it has at least one of"), "{text}\n{message}");
+    }
+}
+
+#[test]
 fn of_forms_that_exclude_each_other_reader_and_schema_accept_one() {
     let judge = Judge::new();
     for place in places().iter().filter(|place| !place.shape().forms.is_empty()) {
@@ -299,5 +328,5 @@ fn what_the_default_scenario_shows_in_comments_can_be_used() {
         }
     }
     let headings: Vec<&str> = examples.iter().map(|(heading, _)| *heading).collect();
-    assert_eq!(headings, ["[[fleet]]", "[[poster]]", "[[fault]]", "[[assert]]", "[[assert]]"]);
+    assert_eq!(headings, ["[[fleet]]", "[[poster]]", "[[fault]]", "[[change]]", "[[assert]]", "[[assert]]"]);
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use loadgen::assert::Expression;
 use loadgen::capacity::{
-    Axis, Cell, Goal, POINTS_MIN, Search, StepLength, cells, default_warmup, level_scenario, mean_rate,
+    Axis, Cell, Goal, POINTS_MIN, Search, StepLength, cells, default_warmup, left_out, level_scenario,
+    mean_rate,
 };
 use loadgen::report::Target;
 use loadgen::scenario::quantity::{format_duration, parse_rate};
@@ -27,6 +28,8 @@ pub(super) struct Plan {
     pub(super) measured: Duration,
     pub(super) repeat: usize,
     pub(super) cells: Vec<PlannedCell>,
+    /// What of the scenario no step has.
+    pub(super) notes: Vec<String>,
     pub(super) targets: Vec<Target>,
 }
 
@@ -61,6 +64,7 @@ impl Plan {
         Ok(Self {
             name: source.short_name().to_owned(),
             title: cells.first().map_or_else(String::new, |cell| cell.cell.scenario.title.clone()),
+            notes: cells.first().map_or_else(Vec::new, |cell| left_out(&cell.cell.scenario)),
             goal,
             slo: args.slo.clone(),
             measured: args.step,

@@ -51,6 +51,9 @@ pub(super) fn intention(plan: &Plan, width: usize) -> String {
         page.paragraph("  ", &slo.to_string());
     }
     page.paragraph("  ", "with a backlog that doesn't grow and a generator that keeps its schedule");
+    for note in &plan.notes {
+        page.paragraph("  ", note);
+    }
     page.blank();
     let mut all = Duration::ZERO;
     for cell in &plan.cells {
