@@ -6,6 +6,7 @@
 
 #[path = "../shared/await_that.rs"]
 mod await_that;
+mod demo;
 mod endings;
 #[path = "../command/leftovers.rs"]
 mod leftovers;

@@ -1,5 +1,6 @@
 //! A run in a terminal, on a cluster of its own, below a directory of the test's own.
 
+use std::ffi::OsString;
 use std::fs;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
@@ -51,14 +52,29 @@ pub(crate) const STOPPED: &str = "the job was stopped";
 pub(crate) struct LiveRun {
     terminal: Terminal,
     desk: TempDir,
+    /// What lay there before it began.
+    brought: Vec<OsString>,
     pub(crate) cluster: PathBuf,
+}
+
+/// A directory with this scenario in it.
+fn desk_with(scenario: &str) -> TempDir {
+    let desk = tempfile::tempdir().unwrap();
+    fs::write(desk.path().join("live.toml"), scenario).unwrap();
+    desk
+}
+
+fn names(desk: &TempDir) -> Vec<OsString> {
+    fs::read_dir(desk.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect()
 }
 
 impl LiveRun {
     /// Starts one and waits until its dashboard shows jobs.
     #[track_caller]
     pub(crate) fn start(scenario: &str, more: &[&str]) -> Self {
-        Self::launch(scenario, |desk, arguments| Terminal::start(120, 40, desk, &[arguments, more].concat()))
+        let desk = desk_with(scenario);
+        let arguments = [&["run", "live.toml"], more].concat();
+        Self::on(desk, &arguments, |desk, arguments| Terminal::start(120, 40, desk, arguments))
     }
 
     /// The same as a job of a shell, which goes on to [`STOPPED`] when the job is stopped, and continues it when a
@@ -68,20 +84,26 @@ impl LiveRun {
         // Without a person before it the shell leaves the terminal's modes as the job leaves them.
         let script = format!("\"$@\"; echo {STOPPED}; read -r line; fg");
         let shell = ["-m", "-c", &script, "shell", CLEARANCE];
-        Self::launch(scenario, |desk, arguments| {
+        Self::on(desk_with(scenario), &["run", "live.toml"], |desk, arguments| {
             Terminal::start_program("sh".as_ref(), 120, 40, desk, &[], &[&shell, arguments].concat())
         })
     }
 
+    /// The same of a guided demo.
     #[track_caller]
-    fn launch(scenario: &str, start: impl FnOnce(&Path, &[&str]) -> Terminal) -> Self {
-        use std::os::unix::fs::PermissionsExt as _;
+    pub(crate) fn demo(name: &str) -> Self {
         let desk = tempfile::tempdir().unwrap();
+        Self::on(desk, &["demo", name], |desk, arguments| Terminal::start(120, 40, desk, arguments))
+    }
+
+    #[track_caller]
+    fn on(desk: TempDir, arguments: &[&str], start: impl FnOnce(&Path, &[&str]) -> Terminal) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
         // The server of a run by root belongs to another user, who makes a directory in here.
         fs::set_permissions(desk.path(), fs::Permissions::from_mode(0o1777)).unwrap();
-        fs::write(desk.path().join("live.toml"), scenario).unwrap();
-        let arguments = ["run", "live.toml", "--db", "local", "--db-durability", "fast"];
-        let mut terminal = start(desk.path(), &arguments);
+        let brought = names(&desk);
+        let mut terminal =
+            start(desk.path(), &[arguments, &["--db", "local", "--db-durability", "fast"]].concat());
         let cluster = terminal.await_line("the cluster's place", cluster_in);
         assert!(cluster.starts_with(desk.path()), "{}", cluster.display());
         terminal.await_screen("jobs flow", |screen| {
@@ -89,7 +111,7 @@ impl LiveRun {
         });
         assert!(terminal.is_raw());
         assert!(!processes_in(&cluster).is_empty(), "postgres runs there");
-        Self { terminal, desk, cluster }
+        Self { terminal, desk, brought, cluster }
     }
 
     /// The state of the shell's job as `ps` has it, such as `T` when it is stopped.
@@ -121,19 +143,19 @@ impl LiveRun {
     /// exit code.
     #[track_caller]
     pub(crate) fn hang_up(self) -> u32 {
-        let Self { terminal, desk, cluster } = self;
+        let Self { terminal, desk, brought, cluster } = self;
         let code = terminal.hang_up();
-        expect_nothing_left_but_the_scenario(&desk, &cluster);
+        expect_nothing_left_but(&brought, &desk, &cluster);
         code
     }
 
     /// Waits for the end, after which neither the terminal nor the machine shows that there was a run.
     #[track_caller]
     pub(crate) fn end(self) -> Left {
-        let Self { terminal, desk, cluster } = self;
+        let Self { terminal, desk, brought, cluster } = self;
         let left = terminal.end();
         left.expect_restored();
-        expect_nothing_left_but_the_scenario(&desk, &cluster);
+        expect_nothing_left_but(&brought, &desk, &cluster);
         left
     }
 
@@ -164,10 +186,9 @@ impl DerefMut for LiveRun {
 }
 
 #[track_caller]
-fn expect_nothing_left_but_the_scenario(desk: &TempDir, cluster: &Path) {
+fn expect_nothing_left_but(brought: &[OsString], desk: &TempDir, cluster: &Path) {
     expect_nothing_left(cluster);
-    let names: Vec<_> = fs::read_dir(desk.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names, ["live.toml"]);
+    assert_eq!(names(desk), brought);
 }
 
 /// The number behind a word, such as 16 in `posted 16`.

@@ -164,7 +164,7 @@ fn other_demos_tell_what_is_theirs() {
 
     let mut desk = audience(Demo::ThunderingHerd);
     desk.tick(1.0).show(calm()).tick(30.0).show(calm());
-    assert!(caption(&desk).contains("queries for each job"), "{}", caption(&desk));
+    assert!(caption(&desk).contains("of the queries found nothing"), "{}", caption(&desk));
     let rush = Second { second: 9, acquired: 100, found: 90, empty: 60, ..Second::default() };
     desk.tick(60.0).show(Snapshot {
         seconds: Arc::new(vec![rush]),

@@ -24,10 +24,9 @@ pub(super) const CAPTIONS: &[Caption] = &[
         when: |run| run.totals.losses_signalled >= 1,
         text: |run| {
             format!(
-                "A listener's connection was cut. It has connected anew, and says that notices may be lost: {} so far. \
-                 Every domain of its replica looks once, so that nothing posted in the gap stays behind. {} waiting.",
-                plural(run.totals.losses_signalled, "such word"),
-                plural(run.totals.backlog, "job")
+                "A listener's connection was cut. It has connected anew, and says that notices may have been lost. Every \
+                 domain of its replica looks once, so that nothing posted in the gap stays behind. Jobs that wait now: {}.",
+                loadgen::report::count(run.totals.backlog)
             )
         },
         view: View::Overview,

@@ -22,11 +22,11 @@ pub(super) const CAPTIONS: &[Caption] = &[
         when: |run| run.totals.queries_empty >= 50,
         text: |run| {
             format!(
-                "One notice, and a worker on each replica asks: {} found a job, {} found nothing. That is {:.1} queries \
-                 for each job. Look at \"acquire queries\": empty.",
-                plural(run.totals.queries_found, "query").replace("querys", "queries"),
-                loadgen::report::count(run.totals.queries_empty),
-                queries_per_job(run)
+                "One notice, and a worker on each replica asks: {} so far cost {:.1} queries each, and {} of the queries \
+                 found nothing. Look at \"acquire queries\": empty.",
+                plural(run.totals.acquired, "job"),
+                queries_per_job(run),
+                loadgen::report::count(run.totals.queries_empty)
             )
         },
         view: View::Overview,
