@@ -78,6 +78,8 @@ pub enum Action {
     Type(char),
     /// Take the last character of a text away.
     Erase,
+    /// Complete the last word of a text.
+    Complete,
     /// The text is done.
     Accept,
 }
@@ -314,6 +316,7 @@ impl Keymap {
             KeyCode::Enter => Some(Action::Accept),
             KeyCode::Esc => Some(Action::Back),
             KeyCode::Backspace => Some(Action::Erase),
+            KeyCode::Tab => Some(Action::Complete),
             _ => {
                 match stroke.written() {
                     Some(c) => Some(Action::Type(c)),

@@ -65,6 +65,15 @@ pub(super) fn type_into_filter(model: &mut Model, c: char) {
     }
 }
 
+/// Completes the filter's last word as far as there is one way to.
+pub(super) fn complete_filter(model: &mut Model) {
+    let completed = model.domains.completed(&model.shown);
+    if let Some(written) = completed.filter(|written| written.chars().count() <= FILTER_CHARS_MAX) {
+        model.domains.written = written;
+        filter(model);
+    }
+}
+
 pub(super) fn erase_from_filter(model: &mut Model) {
     model.domains.written.pop();
     filter(model);

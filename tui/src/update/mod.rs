@@ -198,6 +198,9 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::Type(c) => domains::type_into_filter(model, c),
         Action::Erase if model.log.editing => log::erase_from_filter(model),
         Action::Erase => domains::erase_from_filter(model),
+        // A log has no words of its own.
+        Action::Complete if model.log.editing => {}
+        Action::Complete => domains::complete_filter(model),
         Action::Accept if model.log.editing => model.log.editing = false,
         Action::Accept => domains::accept_filter(model),
         Action::Copy => return Some(keeping::copy(model)),

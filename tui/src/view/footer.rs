@@ -185,7 +185,11 @@ fn writing(model: &Model, width: u16) -> Line<'_> {
     if written.is_empty() {
         segments.push(Segment::new(2, dim(examples)));
     }
-    let ends = if mistake.is_some() { "Esc clears it" } else { "Enter keeps it, Esc clears it" };
+    let ends = match mistake {
+        Some(_) => "Tab completes, Esc clears it",
+        None if model.log.editing => "Enter keeps it, Esc clears it",
+        None => "Tab completes, Enter keeps it, Esc clears it",
+    };
     segments.push(Segment::new(1, dim(ends)));
     fit(segments, "  ", width, theme)
 }

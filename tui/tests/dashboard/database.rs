@@ -149,6 +149,12 @@ fn headline_says_whether_the_database_is_the_limit() {
     let keeping_up = || run(30, |second| Some(sample(second)));
     says(keeping_up(), "busy, and keeps up");
     says(keeping_up(), "queries wait for IO:WALSync");
+    let now_and_then = |second| DatabaseSample {
+        waits: counts([("IO:WALSync", u64::from(second % 4 == 0))]),
+        notify_lock_waiters: Some(0),
+        ..sample(second)
+    };
+    says(run(40, |second| Some(now_and_then(second))), "% of the time");
     let silent = Snapshot { database_silent_for: Some(Duration::from_secs(12)), ..busy() };
     says(silent, "has not answered for 12s");
     says(run(40, |second| (second < 20).then(|| sample(second))), "nothing was seen for 20s");

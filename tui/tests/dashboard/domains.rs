@@ -42,6 +42,23 @@ fn figures_and_tags_choose_domains() {
 }
 
 #[test]
+fn tab_completes_the_words_of_a_filter() {
+    let mut desk = Desk::new(120, 40);
+    desk.show(dropping())
+        .keys("/tag:env=on")
+        .press(KeyCode::Tab)
+        .keys(" back")
+        .press(KeyCode::Tab)
+        .keys("100");
+    assert_eq!(desk.model.domains.written, "tag:env=on-prem backlog>100");
+    assert_eq!(desk.model.domains.rows, [1]);
+    desk.press(KeyCode::Tab);
+    assert_eq!(desk.model.domains.written, "tag:env=on-prem backlog>100", "there is nothing to add");
+    assert_eq!(desk.model.view, View::Domains);
+    assert!(desk.screen().contains("Tab completes, Enter keeps it"), "{}", desk.screen());
+}
+
+#[test]
 fn filter_with_a_mistake_keeps_the_last_good_one_and_says_where() {
     let mut desk = Desk::new(80, 24);
     desk.show(calm()).keys("/on-prem waitng>60");

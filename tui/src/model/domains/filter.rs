@@ -7,6 +7,7 @@
 //! Every term must hold. [`Filter::read`] is pure: what can be read of a text chooses the rows, and the first mistake in
 //! it is named with its place and the nearest right word. It knows what a row of a snapshot says and nothing else.
 
+mod complete;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,8 @@ use loadgen::scenario::quantity::parse_duration;
 use loadgen::snapshot::{Cause, DomainRow, ProvisionerType, RootCause};
 
 use super::Column;
+
+pub(super) use complete::completed;
 
 /// The language, for whoever writes a filter: an example and what it means.
 pub const SYNTAX: &[(&str, &str)] = &[

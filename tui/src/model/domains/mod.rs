@@ -58,6 +58,12 @@ impl DomainsState {
         (self.filter, self.mistake) = Filter::read(&self.written);
     }
 
+    /// The filter with its last word completed; `None` when nothing can be added.
+    #[must_use]
+    pub fn completed(&self, snapshot: &Snapshot) -> Option<String> {
+        filter::completed(&self.written, &snapshot.domains)
+    }
+
     /// Whether rows are ordered from large to small.
     #[must_use]
     pub fn falls(&self) -> bool {

@@ -11,6 +11,8 @@ use crate::theme::Role;
 
 /// Fewer queries under way than this are next to nothing.
 const IDLE_MAX: f64 = 0.5;
+/// Up to so many are told as the time in which there is one.
+const ONE_MAX: f64 = 0.95;
 /// Fewer than this are shown as none.
 const SEEN_MIN: f64 = 0.05;
 /// So many transactions that wait at any time are a queue.
@@ -94,15 +96,22 @@ fn in_the_way(recent: &Recent<'_>, waits: &[(&str, f64)], load: f64, is_brief: b
     let Some((event, most)) = waits.first().filter(|(_, most)| *most >= SEEN_MIN) else {
         return format!("{lock}hardly a query was under way");
     };
+    let meaning =
+        || meaning(event).filter(|_| !is_brief).map(|what| format!(" ({what})")).unwrap_or_default();
+    if load < ONE_MAX {
+        // Nobody sees a part of a query, and two at once are rare then.
+        let share = format::percent(*most);
+        return match *event {
+            "CPU" => format!("{lock}a query computes {share} of the time"),
+            event if is_brief => format!("{lock}{event} {share} of the time"),
+            event => format!("{lock}a query waits for {event}{} {share} of the time", meaning()),
+        };
+    }
     let (most, load) = (format::number(*most), format::number(load));
     let queries = if most == load { format!("{load} queries") } else { format!("{most} of {load} queries") };
     let what = match *event {
         "CPU" => "compute".to_owned(),
-        event => {
-            let what =
-                meaning(event).filter(|_| !is_brief).map(|what| format!(" ({what})")).unwrap_or_default();
-            format!("wait for {event}{what}")
-        }
+        event => format!("wait for {event}{}", meaning()),
     };
     format!("{lock}{queries} {what}")
 }

@@ -147,3 +147,29 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn last_word_is_completed_as_far_as_there_is_one_way() {
+    let other = DomainRow { tags: Tags::from_pairs([("env", "preview")]).expect("no NUL"), ..row() };
+    let rows = [row(), other];
+    for (text, completed) in [
+        ("ty", "type:"),
+        ("on-prem wai", "on-prem waiting>"),
+        ("-wai", "-waiting>"),
+        ("!type:t", "!type:terraform"),
+        ("po", "poll<"),
+        ("cause:cha", "cause:chained"),
+        ("root:back", "root:backup_poll"),
+        ("tag:e", "tag:env=pr"),
+        ("tag:env=pro", "tag:env=prod"),
+        ("tag:s", "tag:site=\"New York\""),
+        ("replica:", "replica:1"),
+    ] {
+        assert_eq!(super::completed(text, &rows).as_deref(), Some(completed), "{text}");
+    }
+    // Nothing begins so, several do, or it is whole already.
+    for text in ["", "x", "re", "tag:env=pr", "type:terraform", "waiting>1", "tag:site=\"New Y", "what:t"] {
+        assert_eq!(super::completed(text, &rows), None, "{text}");
+    }
+    assert!(holds("tag:site=\"New York\""), "what is completed can be read");
+}
