@@ -5,6 +5,9 @@ mod memory;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
 use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 
@@ -37,17 +40,31 @@ pub enum Message {
 }
 
 /// A standing subscription; dropping it unsubscribes. It ends (`None`) when its source is gone for good.
-#[derive(Debug)]
 pub struct Subscription {
     messages: mpsc::Receiver<Message>,
+    /// Feeds the channel, in the task of whoever receives: from a task of its own, each message would wait for
+    /// that other one to be woken and run.
+    source: Option<BoxFuture<'static, ()>>,
     _on_drop: Option<tokio_util::sync::DropGuard>,
+}
+
+impl std::fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Subscription").finish_non_exhaustive()
+    }
 }
 
 impl Subscription {
     /// A subscription that is fed through a channel.
     #[must_use]
     pub fn new(messages: mpsc::Receiver<Message>) -> Self {
-        Self { messages, _on_drop: None }
+        Self { messages, source: None, _on_drop: None }
+    }
+
+    /// Has a future feed the channel, which runs while messages are waited for and no longer.
+    #[must_use]
+    pub fn with_source(self, source: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self { source: Some(Box::pin(source)), ..self }
     }
 
     /// Cancels a token when the subscription is dropped, so that whoever feeds it stops.
@@ -58,7 +75,19 @@ impl Subscription {
 
     /// The next message. Cancel-safe.
     pub async fn recv(&mut self) -> Option<Message> {
-        self.messages.recv().await
+        poll_fn(|context| self.poll_recv(context)).await
+    }
+
+    fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Option<Message>> {
+        // What is at hand goes first: the source brings more when that is taken.
+        if let Poll::Ready(message) = self.messages.poll_recv(context) {
+            return Poll::Ready(message);
+        }
+        let Some(source) = &mut self.source else { return Poll::Pending };
+        if source.as_mut().poll(context).is_ready() {
+            self.source = None;
+        }
+        self.messages.poll_recv(context)
     }
 }
 

@@ -33,7 +33,6 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sqlx::postgres::PgConnectOptions;
-use tokio_util::sync::CancellationToken;
 
 use self::ear::Ear;
 use self::publisher::Publisher;
@@ -109,11 +108,7 @@ impl PubSub for PostgresPubSub {
                 .await
                 .map_err(|error| failed("listen", &error))?;
             let (feed, messages) = Feed::new(CAPACITY);
-            let dropped = CancellationToken::new();
-            let subscription = Subscription::new(messages).with_guard(dropped.clone().drop_guard());
-            // Whatever the task is doing, it ends there, and its listener with it.
-            tokio::spawn(dropped.run_until_cancelled_owned(ear.forward(feed)));
-            Ok(subscription)
+            Ok(Subscription::new(messages).with_source(ear.forward(feed)))
         }
         .boxed()
     }

@@ -66,7 +66,7 @@ fn hear(shared: &Arc<Shared>, message: Message) {
         Message::Payload(payload) => match Posting::parse(&payload) {
             Ok(posting) => {
                 tracing::debug!(provisioner = %posting.provisioner, job = posting.job_id.map(display), "job posted");
-                shared.happen(Input::Post(posting));
+                shared.post(posting);
             }
             Err(error) => {
                 let message = String::from_utf8_lossy(&payload[..payload.len().min(256)]);

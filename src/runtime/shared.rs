@@ -1,7 +1,9 @@
 //! The machine under its lock, and what its decisions set in motion.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::FutureExt as _;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
@@ -12,8 +14,8 @@ use crate::job::{Job, JobId, Posting, WorkerId};
 use crate::pubsub::PubSub;
 use crate::store::{Claim, JobStore, StoreError};
 use crate::wakeup::{
-    AcquireeId, Chance, ClearanceId, Departed, DomainId, DomainSpec, IdMap, Input, Machine, Outcome, Output,
-    Policy, Time,
+    AcquireeId, Chance, Clearance, ClearanceId, Departed, DomainId, DomainSpec, IdMap, Input, Machine,
+    Outcome, Output, Policy, Time,
 };
 
 use super::snapshot::{DomainDetail, DomainSnapshot, TokenSnapshot};
@@ -126,6 +128,22 @@ impl Shared {
         self.feed(&mut self.lock(), input, None);
     }
 
+    /// A posting came. The query that it causes is on its way to the database when this returns: in a task that
+    /// was yet to run, the job would wait for that.
+    pub(super) fn post(self: &Arc<Self>, posting: Posting) {
+        let mut cleared = None;
+        self.feed_apart(&mut self.lock(), Input::Post(posting), None, |clearance| {
+            cleared = Some((clearance, self.tasks.token()));
+        });
+        let Some((clearance, _closing_waits)) = cleared else { return };
+        let mut query = Box::pin(query::run(Arc::clone(self), clearance));
+        // A store that panics is the query's own matter, which has told the machine, and nobody else's.
+        let begun = catch_unwind(AssertUnwindSafe(|| query.as_mut().now_or_never()));
+        if matches!(begun, Ok(None)) {
+            self.tasks.spawn_on(query, &self.runtime);
+        }
+    }
+
     /// The query to run for a clearance; `None` when it was revoked.
     pub(super) fn begin(self: &Arc<Self>, clearance: ClearanceId) -> Option<Query> {
         self.feed(&mut self.lock(), Input::Begin { clearance }, None)
@@ -231,8 +249,22 @@ impl Shared {
         }
     }
 
-    /// Feeds one input and carries out what the machine says; a query that it wants is returned.
+    /// Feeds one input and carries out what the machine says; a query that it wants is returned. A clearance's
+    /// query runs in a task of its own.
     fn feed(self: &Arc<Self>, state: &mut State, input: Input, answer: Option<Answer>) -> Option<Query> {
+        self.feed_apart(state, input, answer, |clearance| {
+            self.tasks.spawn_on(query::run(Arc::clone(self), clearance), &self.runtime);
+        })
+    }
+
+    /// The same, but for clearances, whose queries are left to whoever asks.
+    fn feed_apart(
+        self: &Arc<Self>,
+        state: &mut State,
+        input: Input,
+        answer: Option<Answer>,
+        mut cleared: impl FnMut(Clearance),
+    ) -> Option<Query> {
         let now = self.now();
         let due_before = state.machine.poll_timeout();
         let posting = match &input {
@@ -261,7 +293,7 @@ impl Shared {
                 }
                 Output::Cleared(clearance) => {
                     self.tell(|| Event::Cleared(clearance));
-                    self.tasks.spawn_on(query::run(Arc::clone(self), clearance), &self.runtime);
+                    cleared(clearance);
                 }
                 Output::Query { clearance, spec, acquirees } => {
                     self.tell(|| Event::QueryStarted { clearance, acquirees: acquirees.len() });

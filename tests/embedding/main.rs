@@ -44,7 +44,7 @@ async fn the_worker_of_the_example_takes_what_was_there_and_what_comes_and_stops
     let before = NewJob::new(JobId::from_u128(1), ProvisionerType::Echo, Tags::new());
     store.insert(std::slice::from_ref(&before)).await.unwrap();
     let (stop, stopped) = oneshot::channel();
-    let example = worker::work(database, async { stopped.await.unwrap() });
+    let example = worker::work(database, stopped);
     let onlooker = async {
         assert_eq!(completed.recv().await.unwrap().payload(), before.id.to_string());
         let after = NewJob::new(JobId::from_u128(2), ProvisionerType::Terraform, Tags::new());

@@ -195,7 +195,7 @@ impl Relay {
         Ok(())
     }
 
-    async fn send(&self, message: Message) -> Result<(), Over> {
+    async fn send(&mut self, message: Message) -> Result<(), Over> {
         self.sender.send(message).await.map_err(|_| Over)
     }
 

@@ -44,7 +44,7 @@ impl Ear {
         Ok(Self { options, listener, private_channel, probe, probes, publisher })
     }
 
-    /// Brings what is heard to the feed; ends only by being dropped, or when the subscription is.
+    /// Brings what is heard to the feed, in the task of its receiver; ends by being dropped.
     pub(super) async fn forward(mut self, mut feed: Feed) {
         let mut backoff = Backoff::default();
         loop {
@@ -92,10 +92,10 @@ impl Ear {
             if !feed.push(Message::Payload(notification.payload().as_bytes().to_vec())) {
                 return None;
             }
-            // Lets the acquirer act on it before the socket is looked at again, which would most likely find
-            // nothing. In a burst the rest is at hand and read first.
+            // What had to be waited for is passed on, and acted upon by whoever that wakes, before the socket is
+            // looked at again, which would most likely find nothing. In a burst the rest is at hand and read first.
             if had_to_wait {
-                tokio::task::yield_now().await;
+                taken().await;
             }
         }
     }
@@ -221,6 +221,13 @@ impl Drop for Listener {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// Waits until the message that was pushed is taken. Needs no waking: the feed's receiver has it at once, and
+/// polls this when it wants another.
+async fn taken() {
+    let mut is_taken = false;
+    poll_fn(|_| if std::mem::replace(&mut is_taken, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }
 
 /// What a future answers, and whether it had to be waited for.
