@@ -28,6 +28,24 @@ async fn a_store_error_goes_to_the_caller_whose_query_failed_and_the_next_querie
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_store_that_panics_fails_its_caller_and_postings_are_heard_on() {
+    let mut harness = Harness::open().await;
+    let first = harness.ask(&[]);
+    harness.nothing_found().await;
+    harness.store.panic_next();
+    harness.announce(ProvisionerType::Echo, &[]).await;
+    let error = first.await.unwrap().unwrap_err();
+    assert!(
+        matches!(&error, AcquireError::Store(store) if store.to_string().contains("panicked")),
+        "{error:?}"
+    );
+    let second = harness.ask(&[]);
+    harness.nothing_found().await;
+    let job = harness.post(&[]).await;
+    assert_eq!(second.await.unwrap().unwrap().id, job);
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_rows_is_never_an_answer() {
     let mut harness = Harness::open().await;
     let asked = harness.ask(&[]);

@@ -27,6 +27,7 @@ pub(crate) struct HeldStore {
     in_flight: Arc<Mutex<BTreeMap<String, usize>>>,
     failures: Arc<Mutex<Vec<String>>>,
     lost_answers: Arc<Mutex<usize>>,
+    panics: Arc<Mutex<usize>>,
     failing_releases: Arc<Mutex<usize>>,
     queries: Arc<Mutex<u64>>,
 }
@@ -39,6 +40,7 @@ impl HeldStore {
             in_flight: Arc::default(),
             failures: Arc::default(),
             lost_answers: Arc::default(),
+            panics: Arc::default(),
             failing_releases: Arc::default(),
             queries: Arc::default(),
         }
@@ -64,16 +66,21 @@ impl HeldStore {
         *self.lost_answers.lock().unwrap() += 1;
     }
 
+    /// Lets the next query panic before it waits for anything.
+    pub(crate) fn panic_next(&self) {
+        *self.panics.lock().unwrap() += 1;
+    }
+
     /// Lets so many releases be done and their answers be lost.
     pub(crate) fn fail_releases(&self, count: usize) {
         *self.failing_releases.lock().unwrap() += count;
     }
 
-    fn loses_answer(of: &Mutex<usize>) -> bool {
+    fn takes_one(of: &Mutex<usize>) -> bool {
         let mut left = of.lock().unwrap();
-        let loses = *left > 0;
-        *left -= usize::from(loses);
-        loses
+        let is_one_left = *left > 0;
+        *left -= usize::from(is_one_left);
+        is_one_left
     }
 
     /// How many queries there were.
@@ -85,6 +92,7 @@ impl HeldStore {
 impl JobStore for HeldStore {
     fn acquire<'a>(&'a self, request: AcquireRequest<'a>) -> BoxFuture<'a, Result<Vec<Job>, StoreError>> {
         async move {
+            assert!(!Self::takes_one(&self.panics), "the store panics as it was told to");
             let key = DomainSpec::new(request.types, request.tags).key().as_str().to_owned();
             {
                 let mut in_flight = self.in_flight.lock().unwrap();
@@ -99,7 +107,7 @@ impl JobStore for HeldStore {
             let answer = match failure {
                 Some(error) => Err(StoreError::new(error)),
                 None => match self.table.acquire(request).await {
-                    Ok(jobs) if !jobs.is_empty() && Self::loses_answer(&self.lost_answers) => {
+                    Ok(jobs) if !jobs.is_empty() && Self::takes_one(&self.lost_answers) => {
                         let claim = Claim::new(request.workers.to_vec(), jobs[0].started_at);
                         Err(StoreError::new("connection lost").of_unknown_outcome(claim))
                     }
@@ -116,7 +124,7 @@ impl JobStore for HeldStore {
     fn release(&self, job: JobId, worker: WorkerId) -> BoxFuture<'_, Result<bool, StoreError>> {
         async move {
             let released = self.table.release(job, worker).await;
-            if Self::loses_answer(&self.failing_releases) {
+            if Self::takes_one(&self.failing_releases) {
                 return Err(StoreError::new("connection lost"));
             }
             released
@@ -126,7 +134,7 @@ impl JobStore for HeldStore {
 
     fn release_claim<'a>(&'a self, claim: &'a Claim) -> BoxFuture<'a, Result<Vec<Posting>, StoreError>> {
         async move {
-            if Self::loses_answer(&self.failing_releases) {
+            if Self::takes_one(&self.failing_releases) {
                 return Err(StoreError::new("no connection"));
             }
             self.table.release_claim(claim).await
