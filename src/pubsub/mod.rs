@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use futures::future::BoxFuture;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TryRecvError;
 
 pub use memory::MemoryPubSub;
 #[cfg(feature = "postgres")]
@@ -79,15 +80,20 @@ impl Subscription {
     }
 
     fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Option<Message>> {
-        // What is at hand goes first: the source brings more when that is taken.
-        if let Poll::Ready(message) = self.messages.poll_recv(context) {
-            return Poll::Ready(message);
+        let Some(source) = &mut self.source else { return self.messages.poll_recv(context) };
+        // The channel isn't told whom to wake: its source runs here, and a task that wakes itself has another
+        // thread woken to help it.
+        if let Ok(message) = self.messages.try_recv() {
+            return Poll::Ready(Some(message));
         }
-        let Some(source) = &mut self.source else { return Poll::Pending };
         if source.as_mut().poll(context).is_ready() {
             self.source = None;
         }
-        self.messages.poll_recv(context)
+        match self.messages.try_recv() {
+            Ok(message) => Poll::Ready(Some(message)),
+            Err(TryRecvError::Empty) => Poll::Pending,
+            Err(TryRecvError::Disconnected) => Poll::Ready(None),
+        }
     }
 }
 
