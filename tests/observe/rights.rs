@@ -21,8 +21,9 @@ async fn a_role_without_rights_sees_the_rest_and_says_once_what_it_misses() {
             "what other roles' connections do and wait for: plain isn't in pg_read_all_stats; \
              GRANT pg_read_all_stats TO plain",
             "write-ahead log: permission denied for function pg_current_wal_insert_lsn",
-            "calls and times of statements: pg_stat_statements isn't in this database; put it into \
-             shared_preload_libraries, restart, and CREATE EXTENSION pg_stat_statements",
+            "calls and times of statements: pg_stat_statements isn't in this database: CREATE \
+             EXTENSION pg_stat_statements there, after a restart with it in shared_preload_libraries where it isn't \
+             loaded yet",
         ]
     );
     for _ in 0..2 {

@@ -82,8 +82,8 @@ pub(crate) async fn statement_statistics(
     .fetch_optional(&mut *connection)
     .await?;
     let Some((schema, version)) = installed else {
-        return Ok(Err("pg_stat_statements isn't in this database; put it into shared_preload_libraries, \
-                       restart, and CREATE EXTENSION pg_stat_statements"
+        return Ok(Err("pg_stat_statements isn't in this database: CREATE EXTENSION pg_stat_statements there, after a restart \
+                       with it in shared_preload_libraries where it isn't loaded yet"
             .to_owned()));
     };
     if is_before_times_were_told_apart(&version) {

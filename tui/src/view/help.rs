@@ -43,6 +43,10 @@ const WORDS: &[(&str, &str)] = &[
     ("queue of notices", "where notices wait until every listener has read them; a full one fails commits."),
     ("dead rows", "what updates leave behind until a vacuum removes it; they slow the queries down."),
     ("WAL", "the write-ahead log: what each commit writes and waits for."),
+    (
+        "transactions",
+        "that ended, as sessions told the server. One that only listens tells when it is closed, all at once.",
+    ),
     ("oldest snapshot", "how many transactions old the oldest view is that rows must be kept for."),
     ("queue wait", "from the job's commit until a worker had it."),
 ];

@@ -70,7 +70,7 @@ fn charts(series: &[DatabaseSample], axis: &TimeAxis) -> Markup {
         (several("db-statements", "A statement's mean time in the server, ms", statements(series)))
         (single("db-dead", "Dead rows of the job table", "backlog", |sample| sample.dead_tuples.map(|rows| rows as f64)))
         (several("db-connections", "Connections by state", by_name(series, |sample| &sample.connections)))
-        (single("db-transactions", "Transactions per second", "empty",
+        (single("db-transactions", "Transactions per second (a session that only listens tells of its own at its end)", "empty",
             |sample| sample.transactions.map(|ended| sample.per_second(ended))))
         (single("db-wal", "Write-ahead log, MB per second", "empty",
             |sample| sample.wal_bytes.map(|bytes| sample.per_second(bytes) / 1e6)))
