@@ -76,20 +76,20 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Queue waits at a pace; those of the default policy's acquirer against the bare listener's.
-async fn compare(place: &PgConnectOptions, pace: &Pace, rounds: usize) -> anyhow::Result<f64> {
+async fn compare(server: &PgConnectOptions, pace: &Pace, rounds: usize) -> anyhow::Result<f64> {
     let mut waits = [const { Waits::new() }; CONTESTANTS];
-    let poster = PostgresStore::connect(place.clone(), 1).await?;
+    let poster = PostgresStore::connect(server.clone(), 1).await?;
     for round in 0..rounds {
         for turn in 0..CONTESTANTS {
             let contestant = (turn + round) % CONTESTANTS;
             let (reports, taken) = unbounded_channel();
             if contestant == FLOOR {
-                let listener = tokio::spawn(listen(listener(place).await?, place.clone(), reports));
+                let listener = tokio::spawn(listen(listener(server).await?, server.clone(), reports));
                 waits[contestant].add(&post(&poster, pace, taken).await?);
                 listener.abort();
             } else {
                 let policy = if contestant == SEED { Policy::seed() } else { Policy::default() };
-                let waiting = let_acquirer_wait(place, policy, &reports).await?;
+                let waiting = let_acquirer_wait(server, policy, &reports).await?;
                 waits[contestant].add(&post(&poster, pace, taken).await?);
                 waiting.close().await;
             }
