@@ -12,6 +12,7 @@ mod keeping;
 mod keys;
 mod log;
 mod mouse;
+mod recorded;
 mod screens;
 mod session;
 mod styles;
