@@ -28,8 +28,8 @@ pub type ScreenBackend = CrosstermBackend<BufWriter<Stdout>>;
 /// The terminal, in raw mode, on its alternate screen.
 #[derive(Debug)]
 pub struct Screen {
-    /// What draws on it. Never dropped: it would show the cursor, which [`restore`] does, and panic where the
-    /// terminal was closed and nobody can be told.
+    /// What draws on it. Never dropped: it would show the cursor, which this does, and panic where the terminal was
+    /// closed and nobody can be told.
     pub terminal: ManuallyDrop<Terminal<ScreenBackend>>,
 }
 
@@ -81,6 +81,8 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         restore();
+        // Where a panic elsewhere had restored it, a frame may have been drawn since, which hides the cursor.
+        let _ = self.terminal.show_cursor();
     }
 }
 

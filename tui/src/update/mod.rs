@@ -156,9 +156,10 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
     }
 }
 
-/// What the screen says of the newest moment while it shows another.
-fn beside_the_moment(model: &Model) -> (Option<u64>, RunPhase) {
-    (model.frozen_for().map(|frozen| frozen.as_secs()), model.latest.phase)
+/// What the screen says of the newest moment while it shows another: how many seconds ago that was, rounded up as the
+/// header does, so that none is left out.
+fn beside_the_moment(model: &Model) -> (Option<u128>, RunPhase) {
+    (model.frozen_for().map(|frozen| frozen.as_millis().div_ceil(1_000)), model.latest.phase)
 }
 
 fn tick(model: &mut Model, now: Duration) {
