@@ -35,7 +35,7 @@ pub use database::{MeasuredDatabase, ObservedDatabase, Wait};
 pub use latency::{ByCause, ByStage, DecodeError, LatencySummary};
 pub use summary::summary;
 pub(crate) use summary::words;
-pub use summary::words::{count, wrapped};
+pub use summary::words::{count, plural, wrapped};
 pub use target::{ReportError, Target};
 pub use verdict::Verdict;
 

@@ -60,7 +60,8 @@ pub(crate) fn bytes(bytes: f64) -> String {
 }
 
 /// A number of things, such as `1 job`, `12,345 jobs`.
-pub(crate) fn plural(number: u64, thing: &str) -> String {
+#[must_use]
+pub fn plural(number: u64, thing: &str) -> String {
     format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })
 }
 

@@ -1,8 +1,9 @@
 //! Why a backup poll exists.
 
+use loadgen::report::{count, plural};
+
 use super::seen::{
-    fault_left, is_finished, is_over, is_under_way, longest_wait, plural, poll_in, seconds, sleeping,
-    usual_wait,
+    fault_left, is_finished, is_over, is_under_way, longest_wait, poll_in, seconds, sleeping, usual_wait,
 };
 use super::{Caption, View};
 
@@ -79,9 +80,9 @@ pub(super) const CAPTIONS: &[Caption] = &[
                 "Of {}, {} lost the notice and were rescued by the poll; the slowest waited {}, and in the end {} were \
                  done. That is why a backup poll exists: it bounds the damage of everything that notices can suffer.",
                 plural(run.totals.acquired, "job"),
-                loadgen::report::count(run.totals.rescued),
+                count(run.totals.rescued),
                 longest_wait(run),
-                loadgen::report::count(run.totals.completed)
+                count(run.totals.completed)
             )
         },
         view: View::Overview,

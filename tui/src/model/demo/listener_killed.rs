@@ -1,8 +1,8 @@
 //! Connections of listeners are cut, and it is noticed.
 
-use super::seen::{
-    is_finished, is_under_way, longest_wait, plural, poll_period, recovered, sleeping, usual_wait,
-};
+use loadgen::report::{count, plural};
+
+use super::seen::{is_finished, is_under_way, longest_wait, poll_period, recovered, sleeping, usual_wait};
 use super::{Caption, View};
 
 pub(super) const CAPTIONS: &[Caption] = &[
@@ -26,7 +26,7 @@ pub(super) const CAPTIONS: &[Caption] = &[
             format!(
                 "A listener's connection was cut. It has connected anew, and says that notices may have been lost. Every \
                  domain of its replica looks once, so that nothing posted in the gap stays behind. Jobs that wait now: {}.",
-                loadgen::report::count(run.totals.backlog)
+                count(run.totals.backlog)
             )
         },
         view: View::Overview,
@@ -47,9 +47,9 @@ pub(super) const CAPTIONS: &[Caption] = &[
         when: |run| run.totals.losses_signalled >= 5,
         text: |run| {
             format!(
-                "And twice in a row: {} in all, {} rescued by the poll. The slowest job waited {}.",
-                plural(run.totals.losses_signalled, "loss").replace("losss", "losses"),
-                loadgen::report::count(run.totals.rescued),
+                "And twice in a row: {} losses in all, {} rescued by the poll. The slowest job waited {}.",
+                count(run.totals.losses_signalled),
+                count(run.totals.rescued),
                 longest_wait(run)
             )
         },
@@ -63,7 +63,7 @@ pub(super) const CAPTIONS: &[Caption] = &[
                  whoever reconnects looks once. See \"clearance run deaf-listener\" for one that doesn't end.",
                 plural(run.totals.acquired, "job"),
                 plural(run.totals.losses_signalled, "listener"),
-                loadgen::report::count(run.totals.rescued),
+                count(run.totals.rescued),
                 longest_wait(run)
             )
         },

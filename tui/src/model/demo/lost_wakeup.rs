@@ -1,6 +1,8 @@
 //! A wakeup that dies with the domain that it went to.
 
-use super::seen::{is_asleep, is_finished, is_under_way, longest_wait, plural, poll_in, seconds, sleeping};
+use loadgen::report::plural;
+
+use super::seen::{is_asleep, is_finished, is_under_way, longest_wait, poll_in, seconds, sleeping};
 use super::{Caption, View};
 
 pub(super) const CAPTIONS: &[Caption] = &[
@@ -32,8 +34,8 @@ pub(super) const CAPTIONS: &[Caption] = &[
         when: |run| run.totals.rescued > 0,
         text: |run| {
             format!(
-                "The backup poll found what nobody knew of: {} so far, though no notice was lost on the way. Press R for the last one, \
-                 and Enter for the story of its wakeup.",
+                "The backup poll found what nobody knew of: {} so far, though no notice was lost on the way. Press R \
+                 for the last one, and Enter for the story of its wakeup.",
                 plural(run.totals.rescued, "rescued job")
             )
         },

@@ -81,12 +81,6 @@ pub(super) fn rush(snapshot: &Snapshot) -> Option<(f64, u64)> {
     (acquired > 0).then(|| ((second.found + second.empty) as f64 / acquired as f64, acquired))
 }
 
-/// So many of a thing.
-pub(super) fn plural(count: u64, thing: &str) -> String {
-    let count_in_words = loadgen::report::count(count);
-    format!("{count_in_words} {thing}{}", if count == 1 { "" } else { "s" })
-}
-
 /// A time in whole seconds, rounded up.
 pub(super) fn seconds(time: Duration) -> String {
     format!("{} s", time.as_millis().div_ceil(1_000))

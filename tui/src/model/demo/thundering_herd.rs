@@ -1,6 +1,8 @@
 //! Ten replicas wake for every job.
 
-use super::seen::{is_finished, is_under_way, plural, queries_per_job, rush, sleeping};
+use loadgen::report::{count, plural};
+
+use super::seen::{is_finished, is_under_way, queries_per_job, rush, sleeping};
 use super::{Caption, View};
 
 /// A second with so many jobs is one of a rush.
@@ -26,7 +28,7 @@ pub(super) const CAPTIONS: &[Caption] = &[
                  found nothing. Look at \"acquire queries\": empty.",
                 plural(run.totals.acquired, "job"),
                 queries_per_job(run),
-                loadgen::report::count(run.totals.queries_empty)
+                count(run.totals.queries_empty)
             )
         },
         view: View::Overview,
@@ -63,7 +65,7 @@ pub(super) const CAPTIONS: &[Caption] = &[
                  \"--replicas 3\" a job alone costs three queries.",
                 plural(run.totals.acquired, "job"),
                 queries_per_job(run),
-                loadgen::report::count(run.totals.queries_empty),
+                count(run.totals.queries_empty),
                 run.replicas
             )
         },
