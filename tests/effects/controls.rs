@@ -46,7 +46,7 @@ async fn one_fleet_and_one_poster_are_changed_by_name_and_the_report_says_so() {
     };
     let last = snapshots.wait_for(is_changed).await.unwrap().clone();
     let refused: Vec<_> = last.interventions.iter().filter_map(|made| made.refused.as_deref()).collect();
-    assert_eq!(refused, ["there is no fleet \"smal\"; did you mean \"small\"?"]);
+    assert_eq!(refused, ["no fleet has the name \"smal\"; did you mean \"small\"?"]);
 
     controls.send(Control::Interrupt).unwrap();
     let report = handle.finish().await.unwrap();

@@ -163,6 +163,11 @@ impl Crew {
         self.lock().fleets.iter().map(|members| members.badges.len()).sum()
     }
 
+    /// The same of one fleet.
+    pub(crate) fn hired_by(&self, fleet: usize) -> usize {
+        self.lock().fleets[fleet].badges.len()
+    }
+
     /// How many workers are present, by fleet.
     pub(crate) fn present(&self) -> Vec<usize> {
         self.lock().fleets.iter().map(|members| members.present.load(Ordering::Relaxed)).collect()

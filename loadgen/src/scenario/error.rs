@@ -109,6 +109,16 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
+/// Why a name is refused that nobody has, with the nearest that there is.
+pub(crate) fn nobody<'k>(kind: &str, name: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> String {
+    let remedy = match nearest(name, known.clone()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None if known.clone().into_iter().next().is_none() => format!("there is no [[{kind}]]"),
+        None => format!("there are {}", quoted(known)),
+    };
+    format!("no {kind} has the name {name:?}; {remedy}")
+}
+
 /// `"a", "b", "c"`.
 pub(super) fn quoted<'k>(words: impl IntoIterator<Item = &'k str>) -> String {
     words.into_iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(", ")

@@ -33,6 +33,7 @@ use serde::{Deserialize, Serialize};
 
 pub use builtins::builtin;
 pub use change::{Change, ChangeKind};
+pub(crate) use error::nobody;
 pub use error::{Place, ScenarioError, nearest};
 pub use expectation::Expectation;
 pub use fault::{Fault, FaultKind, Target as FaultTarget};

@@ -1,4 +1,5 @@
-//! Orders to a run under way, by a person or by its scenario: carried out, or refused with a reason, and told to the recorder either way.
+//! Orders to a run under way, by a person or by its scenario: carried out, or refused with a reason, and told to the
+//! recorder either way.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use crate::poster::Pace;
 use crate::scenario::limits::DURATION_MAX;
 use crate::scenario::policy::Policy;
 use crate::scenario::quantity::format_duration;
-use crate::scenario::{ChangeKind, Fault, nearest};
+use crate::scenario::{ChangeKind, Fault, nobody};
 use crate::snapshot::By;
 
 use super::Engine;
@@ -206,7 +207,7 @@ impl Engine {
             return Told::refused(
                 subject,
                 format!("the rate of poster {name:?}"),
-                unknown("poster", name, posters()),
+                nobody("poster", name, posters()),
             );
         };
         set(&self.pace, poster);
@@ -222,20 +223,11 @@ impl Engine {
             return Told::refused(
                 subject,
                 format!("the workers of fleet {name:?}"),
-                unknown("fleet", name, fleets()),
+                nobody("fleet", name, fleets()),
             );
         };
-        let hired = self.crew.add_to(fleet, 0, Instant::now());
-        let workers = self.crew.add_to(fleet, more(hired), Instant::now());
+        let workers = self.crew.add_to(fleet, more(self.crew.hired_by(fleet)), Instant::now());
         Told::set(subject, format!("the workers of fleet {name:?} become {workers}"))
-    }
-}
-
-/// Why a name is refused, with the nearest that there is.
-fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    match nearest(name, known.clone()) {
-        Some(near) => format!("there is no {kind} {name:?}; did you mean {near:?}?"),
-        None => format!("there is no {kind} {name:?}; there are {}", known.collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::super::change::bound;
-use super::super::error::{nearest, quoted};
+use super::super::error::nobody;
 use super::super::limits::{RATE_FACTORS, REPLICAS_MAX, WORKERS_MAX};
 use super::super::quantity::format_duration;
 use super::super::reader::Table;
@@ -114,12 +114,7 @@ fn whose<'n>(
         table.mistake(span.clone(), format!("{key} says whose {what}, and there is no {what}; add it"));
     }
     if !known.clone().any(|known| known == name) {
-        let remedy = match nearest(&name, known.clone()) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None if known.clone().next().is_none() => format!("there is no [[{key}]]"),
-            None => format!("there are {}", quoted(known)),
-        };
-        table.mistake(span, format!("no {key} has the name {name:?}; {remedy}"));
+        table.mistake(span, nobody(key, &name, known));
     }
     Some(name)
 }
