@@ -10,6 +10,9 @@
 //! [`dashboard`], [`source`], [`player`], [`save`] and [`terminal`] touch the world. The library exists so that
 //! examples and tests reach the parts; the product is the binary.
 
+// A terminal may be closed at any time, and these panic for it: the command line has `say!` and `print`.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod cli;
 pub mod config;
 pub mod dashboard;

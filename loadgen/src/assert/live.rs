@@ -11,7 +11,8 @@
 //! - Queries per job are lost when the queries so far, shared among all jobs, are too many.
 //!
 //! "Still to come" is what the posters' timetable holds at the highest rate so far, or that the scenario is to change
-//! to, with six standard deviations of a Poisson process to spare. Whoever raises the rate by hand after that has changed the question.
+//! to, with six standard deviations of a Poisson process to spare. Whoever raises the rate by hand after that has
+//! changed the question.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! The scenario of one step: the load held level, so that what changes between steps is the level alone.
 //!
 //! Posters post evenly at their mean rates, in the proportions that they have in the scenario; workers are
-//! there from the start; nothing is preloaded, and nothing changes. Of the faults those stay that last from beginning to end: they
-//! are what the system is like, while the others are events.
+//! there from the start; nothing is preloaded, and nothing changes. Of the faults those stay that last from beginning
+//! to end: they are what the system is like, while the others are events.
 
 use std::time::Duration;
 

@@ -82,9 +82,11 @@ pub(crate) async fn statement_statistics(
     .fetch_optional(&mut *connection)
     .await?;
     let Some((schema, version)) = installed else {
-        return Ok(Err("pg_stat_statements isn't in this database: CREATE EXTENSION pg_stat_statements there, after a restart \
-                       with it in shared_preload_libraries where it isn't loaded yet"
-            .to_owned()));
+        return Ok(Err(
+            "pg_stat_statements isn't in this database: CREATE EXTENSION pg_stat_statements there, after a \
+                       restart with it in shared_preload_libraries where it isn't loaded yet"
+                .to_owned(),
+        ));
     };
     if is_before_times_were_told_apart(&version) {
         return Ok(Err(format!(

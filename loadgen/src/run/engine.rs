@@ -336,7 +336,8 @@ impl Engine {
         AbortOnDropHandle::new(tokio::spawn(sampler.follow(self.began, tell)))
     }
 
-    /// Publishes snapshots, follows orders and changes what the scenario changes until `until`, until `is_done`, or until the run is over early.
+    /// Publishes snapshots, follows orders and changes what the scenario changes until `until`, until `is_done`, or
+    /// until the run is over early.
     async fn watch(
         &mut self,
         orders: &mut mpsc::UnboundedReceiver<Control>,

@@ -32,7 +32,7 @@ pub(super) fn plan(args: &PlanArgs) -> Result<ExitCode, Failure> {
     }
     run::start_log(false);
     for note in &plan.notes {
-        eprintln!("clearance: {note}");
+        say!("clearance: {note}");
     }
     block_on(async {
         let interrupted = interrupt::listen().map_err(Failure::System)?;
