@@ -24,9 +24,6 @@ fn a_demo_shows_its_captions_in_turn_goes_back_and_forth_and_leaves_cleanly() {
     run.await_text("demo backup-poll · ");
 
     run.type_("q");
-    let left = run.end();
-    assert_eq!(left.code, 130);
-    let summary = left.afterwards();
-    assert!(summary.contains("INTERRUPTED: a partial summary, no verdict"), "{summary}");
+    let summary = run.end().expect_interrupted();
     assert!(summary.contains("none lost, doubled or stranded"), "{summary}");
 }

@@ -1,5 +1,7 @@
 //! However a session ends, the terminal is given back and nothing is left.
 
+use std::fs;
+
 use rustix::process::Signal;
 
 use crate::run::{LIVELY, LiveRun};
@@ -8,31 +10,23 @@ use crate::run::{LIVELY, LiveRun};
 fn control_c_ends_the_run_and_gives_the_terminal_back() {
     let mut run = LiveRun::start(LIVELY, &[]);
     run.type_("\u{3}");
-    let left = run.end();
-    assert_eq!(left.code, 130);
-    assert!(
-        left.afterwards().contains("INTERRUPTED: a partial summary, no verdict"),
-        "{}",
-        left.afterwards()
-    );
+    run.end().expect_interrupted();
 }
 
 #[test]
 fn a_termination_signal_ends_the_run_and_gives_the_terminal_back() {
     let run = LiveRun::start(LIVELY, &[]);
     run.signal(Signal::TERM);
-    let left = run.end();
-    assert_eq!(left.code, 130);
-    assert!(
-        left.afterwards().contains("INTERRUPTED: a partial summary, no verdict"),
-        "{}",
-        left.afterwards()
-    );
+    run.end().expect_interrupted();
 }
 
 #[test]
 fn a_terminal_that_is_closed_ends_the_run() {
-    assert_eq!(LiveRun::start(LIVELY, &[]).hang_up(), 130);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let report = elsewhere.path().join("report.json");
+    assert_eq!(LiveRun::start(LIVELY, &["--report", report.to_str().unwrap()]).hang_up(), 130);
+    let report = fs::read_to_string(&report).expect("what was asked for is written for nobody's eyes, too");
+    assert!(report.contains("\"interrupted\": true"), "{report:.300}");
 }
 
 #[test]

@@ -97,10 +97,7 @@ fn every_view_and_size_shows_and_the_run_goes_on() {
     run.await_text("W66");
 
     run.type_("q");
-    let left = run.end();
-    assert_eq!(left.code, 130);
-    let summary = left.afterwards();
-    assert!(summary.contains("INTERRUPTED: a partial summary, no verdict"), "{summary}");
+    let summary = run.end().expect_interrupted();
     assert!(summary.contains("none lost, doubled or stranded"), "{summary}");
     assert!(summary.contains("a listener signalled once"), "{summary}");
 }

@@ -53,6 +53,15 @@ impl Left {
         afterwards.replace(SHOW_CURSOR, "")
     }
 
+    /// Fails unless the run was interrupted and says so; its summary.
+    #[track_caller]
+    pub(crate) fn expect_interrupted(&self) -> String {
+        let summary = self.afterwards();
+        assert_eq!(self.code, 130, "{summary}");
+        assert!(summary.contains("INTERRUPTED: a partial summary, no verdict"), "{summary}");
+        summary
+    }
+
     /// Fails unless the terminal is as it was and nothing panicked.
     #[track_caller]
     pub(crate) fn expect_restored(&self) {

@@ -14,8 +14,9 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
+use crate::desk::Desk;
 use crate::faults::breaking;
-use crate::fixtures::{Desk, calm, domain_page, dropping, finished, log_lines, starting, warned};
+use crate::fixtures::{calm, domain_page, dropping, finished, log_lines, starting, warned};
 
 #[derive(Debug, Clone)]
 enum Event {

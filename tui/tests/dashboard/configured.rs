@@ -9,7 +9,8 @@ use clearance::update::Command;
 use crossterm::event::KeyCode;
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::fixtures::{Desk, calm, dropping, finished};
+use crate::desk::Desk;
+use crate::fixtures::{calm, dropping, finished};
 
 fn configured(text: &str) -> Config {
     read("config.toml", text).unwrap_or_else(|error| panic!("{error}"))

@@ -8,7 +8,8 @@ use clearance::theme::Theme;
 use crossterm::event::KeyCode;
 use loadgen::snapshot::{DatabaseSample, RunPhase, Second, Snapshot, Statement, StatementCounts};
 
-use crate::fixtures::{Desk, calm, dropping};
+use crate::desk::Desk;
+use crate::fixtures::{calm, dropping};
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 60)];
 

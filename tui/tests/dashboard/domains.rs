@@ -11,7 +11,8 @@ use loadgen::scenario::FaultKind;
 use loadgen::snapshot::{DomainPage, DomainRow, Snapshot};
 use proptest::prelude::*;
 
-use crate::fixtures::{Desk, begin, calm, domain_events, domain_page, dropping, finished, recorded_page};
+use crate::desk::Desk;
+use crate::fixtures::{begin, calm, domain_events, domain_page, dropping, finished, recorded_page};
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 60)];
 

@@ -8,7 +8,8 @@ use clearance::update::Message;
 use crossterm::event::KeyCode;
 use ratatui::style::Color;
 
-use crate::fixtures::{Desk, domain_page, dropping, log_lines, text, warned};
+use crate::desk::{Desk, text};
+use crate::fixtures::{domain_page, dropping, log_lines, warned};
 use crate::{database, faults, wakeups};
 
 const SIZES: [(u16, u16); 5] = [(40, 12), (60, 20), (80, 24), (120, 40), (200, 60)];

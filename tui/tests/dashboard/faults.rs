@@ -15,7 +15,8 @@ use loadgen::snapshot::{
     ActiveFault, By, DatabaseFacts, FaultRecord, Intervention, Meanwhile, ReplicaRow, Snapshot,
 };
 
-use crate::fixtures::{Desk, begin, calm, dropping, finished};
+use crate::desk::Desk;
+use crate::fixtures::{begin, calm, dropping, finished};
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 60)];
 

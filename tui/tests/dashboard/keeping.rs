@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clearance::update::{Command, Message};
 use crossterm::event::KeyCode;
 
-use crate::fixtures::{Desk, calm, dropping, log_lines, text};
+use crate::desk::{Desk, text};
+use crate::fixtures::{calm, dropping, log_lines};
 
 /// What `y` gives to the clipboard.
 fn copied(desk: &mut Desk) -> String {

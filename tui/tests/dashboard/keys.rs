@@ -9,7 +9,8 @@ use loadgen::control::Control;
 use loadgen::scenario::FaultKind;
 use loadgen::snapshot::Snapshot;
 
-use crate::fixtures::{Desk, begin, calm, dropping, finished, log_lines};
+use crate::desk::Desk;
+use crate::fixtures::{begin, calm, dropping, finished, log_lines};
 
 fn control(key: KeyCode, modifiers: KeyModifiers) -> Message {
     Message::Key(KeyEvent::new(key, modifiers))

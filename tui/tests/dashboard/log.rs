@@ -8,7 +8,8 @@ use clearance::update::Message;
 use crossterm::event::KeyCode;
 use tracing::Level;
 
-use crate::fixtures::{Desk, log_lines};
+use crate::desk::Desk;
+use crate::fixtures::log_lines;
 
 fn line(sequence: u64, level: Level, target: &str, text: &str) -> Arc<LogLine> {
     let at = Duration::from_millis(sequence);

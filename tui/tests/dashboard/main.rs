@@ -4,6 +4,7 @@ mod any;
 mod configured;
 mod database;
 mod demo;
+mod desk;
 mod domains;
 mod every;
 mod faults;

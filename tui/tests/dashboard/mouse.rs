@@ -4,8 +4,9 @@ use clearance::model::View;
 use clearance::update::{Command, Message};
 use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
 
+use crate::desk::Desk;
 use crate::faults::breaking;
-use crate::fixtures::{Desk, calm, dropping, log_lines, warned};
+use crate::fixtures::{calm, dropping, log_lines, warned};
 use crate::wakeups::unicode;
 
 const LEFT: MouseEventKind = MouseEventKind::Down(MouseButton::Left);

@@ -13,7 +13,7 @@ use crossterm::event::KeyCode;
 use loadgen::record::{EVENTS_MAX, Replay};
 use ratatui::style::Color;
 
-use crate::fixtures::Desk;
+use crate::desk::Desk;
 
 const RECORDING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dashboard/recordings/dropping.clr");
 /// The poll has just come round, and notices are dropped still.

@@ -7,7 +7,8 @@ use clearance::update::Message;
 use crossterm::event::KeyCode;
 use loadgen::snapshot::{RootCause, Snapshot};
 
-use crate::fixtures::{Desk, calm, dropping, finished, log_lines, starting};
+use crate::desk::Desk;
+use crate::fixtures::{calm, dropping, finished, log_lines, starting};
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 60)];
 

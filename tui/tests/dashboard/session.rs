@@ -18,7 +18,8 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 use tokio::sync::{mpsc, watch};
 
-use crate::fixtures::{begin, calm, finished, text};
+use crate::desk::text;
+use crate::fixtures::{begin, calm, finished};
 
 struct Stage {
     session: Session,

@@ -4,7 +4,8 @@ use clearance::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::fixtures::{Desk, calm, dropping, text};
+use crate::desk::{Desk, text};
+use crate::fixtures::{calm, dropping};
 
 /// The style in which `word` begins; the word must be on the screen.
 fn style_of(buffer: &Buffer, word: &str) -> Style {

@@ -10,7 +10,8 @@ use loadgen::measure::{Events, LoggedEvent, What};
 use loadgen::record::{Cut, Missing, Survey};
 use loadgen::snapshot::{Second, Snapshot};
 
-use crate::fixtures::{Desk, calm, dropping};
+use crate::desk::Desk;
+use crate::fixtures::{calm, dropping};
 
 fn s(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)

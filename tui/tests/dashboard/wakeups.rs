@@ -10,7 +10,8 @@ use crossterm::event::KeyCode;
 use loadgen::measure::{Events, FaultName, LoggedEvent, What};
 use loadgen::snapshot::{Cause, ClearanceId, DomainSpec, Posting, ProvisionerType, RootCause, Tags};
 
-use crate::fixtures::{Desk, calm};
+use crate::desk::Desk;
+use crate::fixtures::calm;
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 60)];
 

@@ -6,7 +6,8 @@ use clearance::update::Command;
 use crossterm::event::KeyCode;
 use loadgen::snapshot::{RunPhase, Snapshot};
 
-use crate::fixtures::{Desk, calm, finished, warned};
+use crate::desk::Desk;
+use crate::fixtures::{calm, finished, warned};
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 60)];
 
