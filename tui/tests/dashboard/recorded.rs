@@ -1,6 +1,7 @@
 //! Every view over a fixed recording: a real run of eight seconds, its notices dropped from 3 s to 6 s.
 //!
-//! `recordings/dropping.toml` is its scenario. It is as old as its file's format: what is read of it stays the same.
+//! It was made by `clearance run dropping.toml --headless --db local --record dropping.clr` in `recordings/`, and is not
+//! made anew when the format changes: what is read of it stays the same.
 
 use std::path::Path;
 use std::sync::Arc;
