@@ -9,11 +9,17 @@ use crate::store::{AcquireRequest, StoreError};
 use crate::wakeup::{Clearance, ClearanceId};
 
 use super::brief::Brief;
-use super::shared::{Answer, Shared};
+use super::shared::{Answer, Query, Shared};
 
 /// Runs the query of a clearance, unless it was revoked before this task came to run.
 pub(super) async fn run(shared: Arc<Shared>, clearance: Clearance) {
-    let Some(query) = shared.begin(clearance.id) else { return };
+    if let Some(query) = shared.begin(clearance.id) {
+        ask(shared, clearance, query).await;
+    }
+}
+
+/// Runs a query that has begun.
+pub(super) async fn ask(shared: Arc<Shared>, clearance: Clearance, query: Query) {
     // Whatever becomes of the store's future, the domain gets its answer and may query again.
     let mut pending = Unanswered { shared: &shared, clearance: clearance.id, is_answered: false };
     let span = tracing::debug_span!("acquire_query", clearance = clearance.id.0, cause = %clearance.cause,

@@ -131,12 +131,16 @@ impl Shared {
     /// A posting came. The query that it causes is on its way to the database when this returns: in a task that
     /// was yet to run, the job would wait for that.
     pub(super) fn post(self: &Arc<Self>, posting: Posting) {
+        let mut state = self.lock();
         let mut cleared = None;
-        self.feed_apart(&mut self.lock(), Input::Post(posting), None, |clearance| {
-            cleared = Some((clearance, self.tasks.token()));
-        });
-        let Some((clearance, _closing_waits)) = cleared else { return };
-        let mut query = Box::pin(query::run(Arc::clone(self), clearance));
+        self.feed_apart(&mut state, Input::Post(posting), None, |clearance| cleared = Some(clearance));
+        let Some(clearance) = cleared else { return };
+        let Some(query) = self.feed(&mut state, Input::Begin { clearance: clearance.id }, None) else {
+            return;
+        };
+        let _closing_waits = self.tasks.token();
+        drop(state);
+        let mut query = Box::pin(query::ask(Arc::clone(self), clearance, query));
         // A store that panics is the query's own matter, which has told the machine, and nobody else's.
         let begun = catch_unwind(AssertUnwindSafe(|| query.as_mut().now_or_never()));
         if matches!(begun, Ok(None)) {

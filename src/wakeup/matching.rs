@@ -70,7 +70,6 @@ impl Matching {
     }
 
     fn find(&self, posting: &Posting) -> Found {
-        let Some(of_type) = self.by_type.get(&posting.provisioner) else { return Found::None };
         let mut sets = Vec::new();
         for tag in posting.tags.iter() {
             match self.by_tag.get(&self.hasher.hash_one(tag)) {
@@ -79,6 +78,7 @@ impl Matching {
                 Some(Members::Many(domains)) => sets.push((domains.len(), &**domains)),
             }
         }
+        let Some(of_type) = self.by_type.get(&posting.provisioner) else { return Found::None };
         sets.sort_unstable_by_key(|(length, _)| *length);
         let mut rarest_first = sets.into_iter().map(|(_, domains)| domains).chain([of_type]);
         let (Some(rarest), next) = (rarest_first.next(), rarest_first.next()) else { return Found::None };

@@ -10,6 +10,7 @@ use std::hash::{Hash, Hasher};
 use crate::job::{JobId, Posting, ProvisionerType, Tags};
 
 use super::DomainId;
+use super::ids::IdMap;
 
 /// What the jobs of a token demand.
 pub(super) type Shape = (ProvisionerType, Tags);
@@ -27,8 +28,8 @@ struct Tokens(BTreeMap<Shape, Token>);
 /// Postings of one shape.
 #[derive(Debug, Clone)]
 pub(super) struct Token {
-    /// The jobs that it names, and when each was posted last.
-    named: BTreeMap<JobId, Moment>,
+    /// The jobs that it names, and when each was posted last. In order: they are few, and mostly one.
+    named: Vec<(JobId, Moment)>,
     /// When the last posting came of a job that it stands for as well, but doesn't name.
     open: Option<Moment>,
 }
@@ -36,8 +37,8 @@ pub(super) struct Token {
 impl Token {
     pub(super) fn new(posting: &Posting, arrived: Moment) -> Self {
         match posting.job_id {
-            Some(job) => Self { named: BTreeMap::from([(job, arrived)]), open: None },
-            None => Self { named: BTreeMap::new(), open: Some(arrived) },
+            Some(job) => Self { named: vec![(job, arrived)], open: None },
+            None => Self { named: Vec::new(), open: Some(arrived) },
         }
     }
 
@@ -65,22 +66,37 @@ impl Token {
         self.open = self.open.max(other.open);
         let mut unnamed = Vec::new();
         for (job, arrived) in other.named {
-            if self.named.contains_key(&job) || self.named.len() < JOBS_NAMED_MAX {
-                let latest = self.named.entry(job).or_insert(arrived);
-                *latest = arrived.max(*latest);
-            } else {
-                self.open = self.open.max(Some(arrived));
-                unnamed.push(job);
+            match self.place(job) {
+                Ok(place) => self.named[place].1 = self.named[place].1.max(arrived),
+                Err(place) if self.named.len() < JOBS_NAMED_MAX => self.named.insert(place, (job, arrived)),
+                Err(_) => {
+                    self.open = self.open.max(Some(arrived));
+                    unnamed.push(job);
+                }
             }
         }
         unnamed
+    }
+
+    /// Names a job no longer; `false` when it didn't.
+    fn strike(&mut self, job: JobId) -> bool {
+        let place = self.place(job);
+        if let Ok(place) = place {
+            self.named.remove(place);
+        }
+        place.is_ok()
+    }
+
+    /// Where a job is named, or would be.
+    fn place(&self, job: JobId) -> Result<usize, usize> {
+        self.named.binary_search_by_key(&job, |(named, _)| *named)
     }
 }
 
 /// All tokens of all domains, and which domain has the one that names a job.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Book {
-    by_domain: BTreeMap<DomainId, Tokens>,
+    by_domain: IdMap<DomainId, Tokens>,
     by_job: HashMap<JobId, DomainId>,
 }
 
@@ -92,7 +108,7 @@ impl Book {
 
     /// A domain keeps a token in mind from now on.
     pub(super) fn add(&mut self, domain: DomainId, shape: Shape, token: Token) {
-        for job in token.named.keys() {
+        for (job, _) in &token.named {
             self.by_job.insert(*job, domain);
         }
         match self.by_domain.entry(domain).or_default().0.entry(shape) {
@@ -111,8 +127,17 @@ impl Book {
     pub(super) fn acquired(&mut self, job: JobId) {
         let Some(domain) = self.by_job.remove(&job) else { return };
         let Some(tokens) = self.by_domain.get_mut(&domain) else { return };
-        tokens.0.retain(|_, token| token.named.remove(&job).is_none() || !token.stands_for_nothing());
-        self.forget_if_empty(domain);
+        let mut named =
+            tokens.0.iter_mut().filter_map(|(shape, token)| token.strike(job).then_some((shape, token)));
+        let Some((shape, token)) = named.next() else { return };
+        if token.stands_for_nothing() {
+            let shape = shape.clone();
+            if tokens.0.len() > 1 {
+                tokens.0.remove(&shape);
+            } else {
+                self.by_domain.remove(&domain);
+            }
+        }
     }
 
     /// A query of the domain that began then found nothing more (b).
@@ -121,7 +146,7 @@ impl Book {
         let by_job = &mut self.by_job;
         tokens.0.retain(|_, token| {
             token.open = token.open.filter(|arrived| *arrived > began);
-            token.named.retain(|job, arrived| {
+            token.named.retain(|(job, arrived)| {
                 let stays = *arrived > began;
                 if !stays {
                     by_job.remove(job);
@@ -130,13 +155,15 @@ impl Book {
             });
             !token.stands_for_nothing()
         });
-        self.forget_if_empty(domain);
+        if tokens.0.is_empty() {
+            self.by_domain.remove(&domain);
+        }
     }
 
     /// Takes what the domain keeps in mind.
     pub(super) fn take(&mut self, domain: DomainId) -> impl Iterator<Item = (Shape, Token)> + use<> {
         let tokens = self.by_domain.remove(&domain).unwrap_or_default();
-        for job in tokens.0.values().flat_map(|token| token.named.keys()) {
+        for (job, _) in tokens.0.values().flat_map(|token| &token.named) {
             self.by_job.remove(job);
         }
         tokens.0.into_iter()
@@ -171,12 +198,6 @@ impl Book {
             for (job, arrived) in &token.named {
                 (job, place(*arrived)).hash(into);
             }
-        }
-    }
-
-    fn forget_if_empty(&mut self, domain: DomainId) {
-        if self.by_domain.get(&domain).is_some_and(|tokens| tokens.0.is_empty()) {
-            self.by_domain.remove(&domain);
         }
     }
 }

@@ -11,9 +11,14 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// The median of the ratios of what was measured in the same round, one after the other.
+/// The ratios of what was measured in the same round, one after the other.
+pub(crate) fn ratios(ours: &[f64], theirs: &[f64]) -> Vec<f64> {
+    ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect()
+}
+
+/// The median of those.
 pub(crate) fn ratio(ours: &[f64], theirs: &[f64]) -> f64 {
-    median(&ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect::<Vec<_>>())
+    median(&ratios(ours, theirs))
 }
 
 /// Prints lines of cells, the first one the heading, in columns; the first column leans left.

@@ -73,7 +73,8 @@ impl Connections {
         let idle = self.stack().idle.pop();
         let opened = match idle {
             Some(opened) => opened,
-            None => self.open().await?,
+            // In a box, so that the futures of queries, one for each, have no room for the making of a connection.
+            None => Box::pin(self.open()).await?,
         };
         Ok(Lease { connections: self, opened, _permit: permit })
     }
