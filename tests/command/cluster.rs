@@ -1,12 +1,15 @@
 //! A run that brings its own Postgres takes it away again, however it ends.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 
 use crate::await_that::await_that;
 use crate::clearance::{Desk, Running, Said, clearance, outcome};
+use crate::json::Json;
 use crate::leftovers::{cluster_in, expect_nothing_left, processes_in};
 
 /// Goes on for as long as it is let.
@@ -36,7 +39,12 @@ fn on_its_own(desk: &Desk, more: &[&str]) -> Command {
 
 /// Starts one and waits until it measures; answers with its cluster's directory too.
 fn measuring(desk: &Desk) -> (Running, PathBuf) {
-    let mut running = Running::start(on_its_own(desk, &["--headless"]));
+    measuring_with(desk, &[])
+}
+
+fn measuring_with(desk: &Desk, more: &[&str]) -> (Running, PathBuf) {
+    let more: Vec<&str> = ["--headless"].into_iter().chain(more.iter().copied()).collect();
+    let mut running = Running::start(on_its_own(desk, &more));
     let cluster = running.await_stderr("it used a cluster", cluster_in);
     running.await_measuring();
     assert!(cluster.starts_with(desk.path()), "{}", cluster.display());
@@ -94,6 +102,34 @@ fn a_killed_run_leaves_nothing() {
     await_that("every process is gone", || processes_in(&cluster).is_empty());
     await_that("the directory is gone", || desk.names() == ["long.toml"]);
     expect_nothing_left(&cluster);
+}
+
+#[test]
+fn a_run_that_loses_its_database_reports_what_it_measured_and_leaves_nothing() {
+    let desk = Desk::new();
+    let [report, page] =
+        ["report.json", "report.html"].map(|name| desk.path().join(name).display().to_string());
+    let asked = ["--duration", "12s", "--report", &report, "--report", &page, "--assert", "audit.ok"];
+    let (mut running, cluster) = measuring_with(&desk, &asked);
+    let acquires =
+        |line: &str| (line.contains("  acquired ") && !line.contains("  acquired 0/s")).then_some(());
+    running.await_stderr("jobs are acquired", acquires);
+    let lock = fs::read_to_string(cluster.join("data/postmaster.pid")).unwrap();
+    let postmaster = lock.lines().next().unwrap().parse().unwrap();
+    kill_process(Pid::from_raw(postmaster).unwrap(), Signal::KILL).unwrap();
+    let said = running.end();
+    said.expect_code(1);
+    assert!(said.stdout.starts_with("FAILED: what was measured until then, no verdict\n"), "{said}");
+    assert!(said.stdout.contains("not judged: 1 assertion"), "{said}");
+    let told = said.stderr.lines().last().unwrap();
+    assert!(told.starts_with("clearance: cannot read the job table for the audit: "), "{said}");
+    let report = Json::read(&report);
+    assert_eq!((report.get("/run/interrupted"), report.get("/audit/ok")), (&json!(true), &json!(false)));
+    assert_eq!(format!("clearance: {}", report.get("/run/failed").as_str().unwrap()), told);
+    assert!(report.count("/jobs/acquired") > 0);
+    assert!(fs::read_to_string(&page).unwrap().contains("FAILED: "));
+    expect_nothing_left(&cluster);
+    assert_eq!(desk.names(), ["long.toml", "report.html", "report.json"]);
 }
 
 #[test]

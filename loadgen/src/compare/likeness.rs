@@ -153,6 +153,7 @@ fn asked(run: &Report) -> Value {
 /// Why a run's figures are none to compare.
 fn flaw(run: &Report) -> Option<String> {
     match run.verdict() {
+        Verdict::Failed => Some("failed before its end".to_owned()),
         Verdict::Interrupted => Some("was interrupted".to_owned()),
         Verdict::Invalid => Some("is INVALID: the generator did not keep its schedule".to_owned()),
         Verdict::AuditFailed => Some("failed its audit".to_owned()),

@@ -195,6 +195,10 @@ pub struct Run {
     /// The assertion that ended it early, since it could no longer hold.
     #[serde(default)]
     pub stopped_by: Option<String>,
+    /// Why the run failed before its end, as when its database was lost: what was measured until then is here, and
+    /// nothing was audited or judged. Such a run is `interrupted` as well.
+    #[serde(default)]
+    pub failed: Option<String>,
 }
 
 /// Jobs of the whole run.

@@ -88,7 +88,9 @@ impl Page {
 
     fn verdict(&mut self, report: &Report) {
         self.line(&report.verdict_in_words());
-        for reason in &report.run.invalid_reasons {
+        // What failed spoilt the generator's schedule as well.
+        let reasons = report.run.failed.as_ref().map_or(&*report.run.invalid_reasons, std::slice::from_ref);
+        for reason in reasons {
             self.bullet(reason);
         }
         if let Some(expression) = &report.run.stopped_by {

@@ -97,6 +97,7 @@ pub(super) fn fixed() -> Report {
             valid: true,
             invalid_reasons: Vec::new(),
             stopped_by: None,
+            failed: None,
         },
         jobs: Jobs {
             posted: 12_345,
@@ -342,6 +343,13 @@ fn the_verdict_takes_the_gravest_first() {
     assert_eq!(code(|report| report.audit.ok = false), 4);
     assert_eq!(code(|report| report.run.valid = false), 5);
     assert_eq!(code(|report| report.run.interrupted = true), 130);
+    assert_eq!(
+        code(|report| {
+            report.run.interrupted = true;
+            report.run.failed = Some("the database was lost".to_owned());
+        }),
+        1
+    );
     assert_eq!(
         code(|report| {
             fall_short(report);

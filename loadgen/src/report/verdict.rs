@@ -10,6 +10,8 @@ use super::summary::words::{count, plural};
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
+    /// It could not go on: no verdict on what was asked.
+    Failed,
     /// Somebody ended it early: no verdict.
     Interrupted,
     /// A job was lost, doubled or stranded.
@@ -28,6 +30,7 @@ impl Verdict {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Held => 0,
+            Self::Failed => 1,
             Self::FellShort => 3,
             Self::AuditFailed => 4,
             Self::Invalid => 5,
@@ -40,7 +43,9 @@ impl Report {
     /// How the run ended.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        if self.run.interrupted {
+        if self.run.failed.is_some() {
+            Verdict::Failed
+        } else if self.run.interrupted {
             Verdict::Interrupted
         } else if !self.audit.ok {
             Verdict::AuditFailed
@@ -58,6 +63,7 @@ impl Report {
         let held = self.assertions.iter().filter(|assertion| assertion.held).count();
         let asked = self.assertions.len();
         match self.verdict() {
+            Verdict::Failed => "FAILED: what was measured until then, no verdict".to_owned(),
             Verdict::Interrupted => "INTERRUPTED: a partial summary, no verdict".to_owned(),
             Verdict::AuditFailed => {
                 let [lost, doubled, stranded] = [&self.audit.lost, &self.audit.doubled, &self.audit.stranded]

@@ -94,8 +94,8 @@ pub(super) async fn run(
         recording
     });
     let ran = live(request, &head, Arc::clone(&recorder), acquirers, snapshot, orders).await;
-    let (report, tape, closing) = match ran {
-        Ok((report, closing, tape)) => (Ok(report), tape, Some(closing)),
+    let (told, tape, closing) = match ran {
+        Ok(Lived { report, failed, closing, tape }) => (Ok((report, failed)), tape, Some(closing)),
         // Without a closing a recording says that its run was cut off.
         Err(error) => (Err(error), recorder.detach(), None),
     };
@@ -106,7 +106,17 @@ pub(super) async fn run(
         }
         _ => Ok(()),
     };
-    Ok(Ended { report: report?, recording_failed: written.err() })
+    let (report, failed) = told?;
+    Ok(Ended { report, recording_failed: written.err(), failed })
+}
+
+/// What is left of a run.
+struct Lived {
+    report: Report,
+    /// Why it could not go on.
+    failed: Option<RunError>,
+    closing: Closing,
+    tape: Option<Tape>,
 }
 
 /// The run itself, and how it ended.
@@ -117,7 +127,7 @@ async fn live(
     acquirers: Arc<Acquirers>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     mut orders: mpsc::UnboundedReceiver<Control>,
-) -> Result<(Report, Closing, Option<Tape>), RunError> {
+) -> Result<Lived, RunError> {
     let (mut engine, preloaded) = tokio::select! {
         started = Engine::start(request, head, recorder, acquirers, snapshot) => started?,
         () = interrupted(&mut orders) => return Err(RunError::Interrupted),
@@ -131,26 +141,39 @@ async fn live(
     }
     engine.director.close().await;
     engine.close().await;
-    let missed_jobs = outcome?;
-    engine.phase = RunPhase::Auditing;
-    engine.publish();
-    let audit = audit(&engine.recorder, &engine.observer).await.map_err(RunError::Audit)?;
-    engine.phase = RunPhase::Finished;
-    engine.publish();
+    let (missed_jobs, audit, failed) = match outcome {
+        Ok(missed_jobs) => {
+            engine.phase = RunPhase::Auditing;
+            engine.publish();
+            match audit(&engine.recorder, &engine.observer).await {
+                Ok(audit) => (missed_jobs, Some(audit), None),
+                Err(error) => (missed_jobs, None, Some(RunError::Audit(error))),
+            }
+        }
+        // What was measured while the database answered is worth telling.
+        Err(lost @ RunError::DatabaseLost { .. }) => (0, None, Some(lost)),
+        Err(error) => return Err(error),
+    };
+    if failed.is_none() {
+        engine.phase = RunPhase::Finished;
+        engine.publish();
+    }
     let ended = engine.recorder.time(Instant::now());
     let (results, tape) = engine.recorder.conclude(ended);
     let closing = Closing {
         ended: ended.since_epoch(),
-        is_interrupted: engine.is_interrupted,
+        is_interrupted: engine.is_interrupted || failed.is_some(),
         stopped_by: engine.stopped_by.clone(),
         missed_jobs,
         workers,
         observer_queries: engine.observer.tally().queries(),
         observer_seconds: engine.observer.tally().busy().as_secs_f64(),
         cpu_seconds: cpu_time::ProcessTime::try_now().map_or(0.0, |time| time.as_duration().as_secs_f64()),
-        audit: Some(audit),
+        audit,
     };
-    Ok((outcome::report(head, &closing, &results), closing, tape))
+    let mut report = outcome::report(head, &closing, &results);
+    report.run.failed = failed.as_ref().map(ToString::to_string);
+    Ok(Lived { report, failed, closing, tape })
 }
 
 /// Waits for the order to stop.

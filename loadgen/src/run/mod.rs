@@ -63,6 +63,8 @@ pub struct Ended {
     pub report: Report,
     /// Why its recording breaks off, if it does: the run went on without it.
     pub recording_failed: Option<RecordError>,
+    /// Why it could not go on, if so: the report tells what was measured until then.
+    pub failed: Option<RunError>,
 }
 
 /// Reads the log of events of a run.
@@ -105,7 +107,7 @@ impl FigureReader {
     }
 }
 
-/// Why a run has no report.
+/// Why a run has no report, or a partial one.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The recording could not be begun.
@@ -118,7 +120,7 @@ pub enum RunError {
         what: String,
     },
     /// The database stopped answering and did not come back.
-    #[error("the database has not answered for {} s: {cause}; see its log, then run again", silence.as_secs())]
+    #[error("the database has not answered for {} s: {cause}; see its log (--keep leaves that of a private cluster), then run again", silence.as_secs())]
     DatabaseLost {
         /// For how long.
         silence: Duration,
@@ -126,7 +128,9 @@ pub enum RunError {
         cause: String,
     },
     /// The ledger could not be held against the table.
-    #[error("cannot read the job table for the audit: {0}; see the database's log, then run again")]
+    #[error(
+        "cannot read the job table for the audit: {0}; see the database's log (--keep leaves that of a private cluster), then run again"
+    )]
     Audit(#[source] sqlx::Error),
     /// Interrupted before the posters started: there is nothing to report.
     #[error("interrupted before the run began")]
@@ -207,9 +211,10 @@ impl RunHandle {
         self.controls.clone()
     }
 
-    /// Waits for the end and its report.
+    /// Waits for the end and its report. Of a run that could not go on it answers why.
     pub async fn finish(self) -> Result<Report, RunError> {
-        self.end().await.map(|ended| ended.report)
+        let ended = self.end().await?;
+        ended.failed.map_or(Ok(ended.report), Err)
     }
 
     /// Waits for the end, its report, and how its recording fared.

@@ -47,6 +47,7 @@ pub(crate) fn report(head: &Head, closing: &Closing, results: &Results) -> Repor
             valid: invalid_reasons.is_empty(),
             invalid_reasons,
             stopped_by: closing.stopped_by.clone(),
+            failed: None,
         },
         jobs: Jobs {
             posted: results.totals.posted,

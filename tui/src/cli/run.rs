@@ -54,12 +54,18 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         let ground = opened.ok_or(Failure::Interrupted)??;
         let name = source.short_name();
         let outcome = run_on(&ground, name, scenario, &recording, onlookers, &interrupted).await;
-        // What was started is taken down whatever came of the run; the run's own failure is told first.
+        // What was started is taken down whatever came of the run; the run's own failure is told first, and stands
+        // for what could not be taken down because of it.
         let closed = ground.close().await;
         let ended = outcome?;
-        closed?;
+        if ended.failed.is_none() {
+            closed?;
+        }
         conclude(&ended.report, &targets)?;
         recording.conclude(ended.recording_failed)?;
+        if let Some(failed) = ended.failed {
+            return Err(failed.into());
+        }
         Ok(ExitCode::from(ended.report.exit_code()))
     })
 }

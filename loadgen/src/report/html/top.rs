@@ -51,7 +51,7 @@ fn look(verdict: Verdict) -> (&'static str, &'static str) {
     match verdict {
         Verdict::Held => ("held", "✓"),
         Verdict::FellShort => ("fell-short", "✗"),
-        Verdict::AuditFailed => ("failed", "✗"),
+        Verdict::Failed | Verdict::AuditFailed => ("failed", "✗"),
         Verdict::Invalid => ("invalid", "⚠"),
         Verdict::Interrupted => ("interrupted", "◐"),
     }
