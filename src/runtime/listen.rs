@@ -45,8 +45,8 @@ pub(super) async fn run(alive: Alive, mut subscription: Subscription) {
     loop {
         let message = tokio::select! {
             biased;
-            message = subscription.recv() => message,
             () = &mut closed => return,
+            message = subscription.recv() => message,
         };
         if let Some(message) = message {
             hear(shared, message);

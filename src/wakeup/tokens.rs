@@ -127,9 +127,9 @@ impl Book {
     pub(super) fn acquired(&mut self, job: JobId) {
         let Some(domain) = self.by_job.remove(&job) else { return };
         let Some(tokens) = self.by_domain.get_mut(&domain) else { return };
-        let mut named =
-            tokens.0.iter_mut().filter_map(|(shape, token)| token.strike(job).then_some((shape, token)));
-        let Some((shape, token)) = named.next() else { return };
+        let named =
+            tokens.0.iter_mut().find_map(|(shape, token)| token.strike(job).then_some((shape, token)));
+        let Some((shape, token)) = named else { return };
         if token.stands_for_nothing() {
             let shape = shape.clone();
             if tokens.0.len() > 1 {
