@@ -16,10 +16,6 @@
 //!
 //! The goal is one for the steady rate of `steady.rs`, 200 jobs a second. At the slower pace caches have gone cold from
 //! job to job, and what is compared is how much code and memory a wakeup comes by.
-//!
-//! Where the difference lies was seen with ftrace (`sched` and `raw_syscalls`), in µs of about 900: reading the notice,
-//! the machine and its locks 25 more between the two system calls that hear and ask, 15 more between the answer and the
-//! worker, 5 before; the rest is that the disk syncs later and then a little longer.
 
 #[expect(dead_code, reason = "each bench uses its part")]
 mod support;
