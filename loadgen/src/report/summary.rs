@@ -88,9 +88,7 @@ impl Page {
 
     fn verdict(&mut self, report: &Report) {
         self.line(&report.verdict_in_words());
-        // What failed spoilt the generator's schedule as well.
-        let reasons = report.run.failed.as_ref().map_or(&*report.run.invalid_reasons, std::slice::from_ref);
-        for reason in reasons {
+        for reason in report.reasons() {
             self.bullet(reason);
         }
         if let Some(expression) = &report.run.stopped_by {

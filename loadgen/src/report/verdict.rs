@@ -58,7 +58,13 @@ impl Report {
         }
     }
 
-    /// The same in a line, such as `HELD: every job is accounted for`.
+    /// Why it failed, or why its figures are INVALID. What failed spoilt the generator's schedule as well: then that
+    /// is no reason of its own.
+    pub(super) fn reasons(&self) -> &[String] {
+        self.run.failed.as_ref().map_or(&*self.run.invalid_reasons, std::slice::from_ref)
+    }
+
+    /// The verdict in a line, such as `HELD: every job is accounted for`.
     pub(super) fn verdict_in_words(&self) -> String {
         let held = self.assertions.iter().filter(|assertion| assertion.held).count();
         let asked = self.assertions.len();

@@ -27,8 +27,8 @@ pub(super) fn header(report: &Report) -> Markup {
     html! {
         header {
             p.verdict.(class) { span.glyph aria-hidden="true" { (glyph) } " " (report.verdict_in_words()) }
-            @if !report.run.invalid_reasons.is_empty() {
-                ul.reasons { @for reason in &report.run.invalid_reasons { li { (reason) } } }
+            @if !report.reasons().is_empty() {
+                ul.reasons { @for reason in report.reasons() { li { (reason) } } }
             }
             @if report.assertions.iter().any(|assertion| !assertion.held) {
                 ul.reasons {
