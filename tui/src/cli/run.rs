@@ -61,11 +61,15 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         if ended.failed.is_none() {
             closed?;
         }
-        conclude(&ended.report, &targets)?;
-        recording.conclude(ended.recording_failed)?;
+        let written =
+            conclude(&ended.report, &targets).and_then(|()| recording.conclude(ended.recording_failed));
         if let Some(failed) = ended.failed {
+            if let Err(unwritten) = written {
+                say!("clearance: {unwritten}");
+            }
             return Err(failed.into());
         }
+        written?;
         Ok(ExitCode::from(ended.report.exit_code()))
     })
 }
