@@ -4,12 +4,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::json;
 
 use crate::await_that::await_that;
 use crate::clearance::{Desk, Running, Said, clearance, outcome};
 use crate::json::Json;
+use crate::kill_postgres::kill_postgres;
 use crate::leftovers::{cluster_in, expect_nothing_left, processes_in};
 
 /// Goes on for as long as it is let.
@@ -38,11 +39,7 @@ fn on_its_own(desk: &Desk, more: &[&str]) -> Command {
 }
 
 /// Starts one and waits until it measures; answers with its cluster's directory too.
-fn measuring(desk: &Desk) -> (Running, PathBuf) {
-    measuring_with(desk, &[])
-}
-
-fn measuring_with(desk: &Desk, more: &[&str]) -> (Running, PathBuf) {
+fn measuring(desk: &Desk, more: &[&str]) -> (Running, PathBuf) {
     let more: Vec<&str> = ["--headless"].into_iter().chain(more.iter().copied()).collect();
     let mut running = Running::start(on_its_own(desk, &more));
     let cluster = running.await_stderr("it used a cluster", cluster_in);
@@ -76,7 +73,7 @@ fn a_run_without_a_terminal_is_headless_and_leaves_nothing() {
 #[test]
 fn an_interrupted_run_tells_what_it_has_and_leaves_nothing() {
     let desk = Desk::new();
-    let (running, cluster) = measuring(&desk);
+    let (running, cluster) = measuring(&desk, &[]);
     running.signal(Signal::INT);
     expect_interrupted(&running.end());
     expect_nothing_left(&cluster);
@@ -86,7 +83,7 @@ fn an_interrupted_run_tells_what_it_has_and_leaves_nothing() {
 #[test]
 fn a_terminated_run_leaves_nothing() {
     let desk = Desk::new();
-    let (running, cluster) = measuring(&desk);
+    let (running, cluster) = measuring(&desk, &[]);
     running.signal(Signal::TERM);
     expect_interrupted(&running.end());
     expect_nothing_left(&cluster);
@@ -96,7 +93,7 @@ fn a_terminated_run_leaves_nothing() {
 #[test]
 fn a_killed_run_leaves_nothing() {
     let desk = Desk::new();
-    let (running, cluster) = measuring(&desk);
+    let (running, cluster) = measuring(&desk, &[]);
     running.signal(Signal::KILL);
     assert_eq!(running.end().code, None);
     await_that("every process is gone", || processes_in(&cluster).is_empty());
@@ -110,13 +107,11 @@ fn a_run_that_loses_its_database_reports_what_it_measured_and_leaves_nothing() {
     let [report, page] =
         ["report.json", "report.html"].map(|name| desk.path().join(name).display().to_string());
     let asked = ["--duration", "12s", "--report", &report, "--report", &page, "--assert", "audit.ok"];
-    let (mut running, cluster) = measuring_with(&desk, &asked);
+    let (mut running, cluster) = measuring(&desk, &asked);
     let acquires =
         |line: &str| (line.contains("  acquired ") && !line.contains("  acquired 0/s")).then_some(());
     running.await_stderr("jobs are acquired", acquires);
-    let lock = fs::read_to_string(cluster.join("data/postmaster.pid")).unwrap();
-    let postmaster = lock.lines().next().unwrap().parse().unwrap();
-    kill_process(Pid::from_raw(postmaster).unwrap(), Signal::KILL).unwrap();
+    kill_postgres(&cluster);
     let said = running.end();
     said.expect_code(1);
     assert!(said.stdout.starts_with("FAILED: what was measured until then, no verdict\n"), "{said}");
@@ -127,7 +122,11 @@ fn a_run_that_loses_its_database_reports_what_it_measured_and_leaves_nothing() {
     assert_eq!((report.get("/run/interrupted"), report.get("/audit/ok")), (&json!(true), &json!(false)));
     assert_eq!(format!("clearance: {}", report.get("/run/failed").as_str().unwrap()), told);
     assert!(report.count("/jobs/acquired") > 0);
-    assert!(fs::read_to_string(&page).unwrap().contains("FAILED: "));
+    let page = fs::read_to_string(&page).unwrap();
+    assert!(
+        page.contains("FAILED: ") && page.contains("<li>cannot read the job table for the audit: "),
+        "{page:.3000}"
+    );
     expect_nothing_left(&cluster);
     assert_eq!(desk.names(), ["long.toml", "report.html", "report.json"]);
 }
@@ -149,7 +148,7 @@ fn a_run_interrupted_while_its_postgres_starts_leaves_nothing() {
 #[test]
 fn a_second_interrupt_ends_it_at_once() {
     let desk = Desk::new();
-    let (mut running, cluster) = measuring(&desk);
+    let (mut running, cluster) = measuring(&desk, &[]);
     running.signal(Signal::INT);
     running.await_stderr("it heard", |line| line.contains("interrupted; taking the run down").then_some(()));
     running.signal(Signal::INT);

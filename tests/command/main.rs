@@ -14,6 +14,8 @@ mod comparing;
 mod counts;
 mod faults;
 mod json;
+#[path = "../shared/kill_postgres.rs"]
+mod kill_postgres;
 mod leftovers;
 mod metrics;
 mod overrides;

@@ -8,6 +8,8 @@
 mod await_that;
 mod demo;
 mod endings;
+#[path = "../shared/kill_postgres.rs"]
+mod kill_postgres;
 #[path = "../command/leftovers.rs"]
 mod leftovers;
 mod manners;

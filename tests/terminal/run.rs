@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use vt100::Screen;
 
-use crate::await_that::await_that;
+use crate::kill_postgres::kill_postgres;
 use crate::leftovers::{cluster_in, expect_nothing_left, processes_in};
 use crate::terminal::{CLEARANCE, Left, Terminal};
 
@@ -161,13 +161,7 @@ impl LiveRun {
 
     /// Kills the server under the run.
     pub(crate) fn kill_postgres(&self) {
-        let lock = fs::read_to_string(self.cluster.join("data/postmaster.pid")).unwrap();
-        let postmaster: i32 = lock.lines().next().unwrap().parse().unwrap();
-        kill_process(Pid::from_raw(postmaster).unwrap(), Signal::KILL).unwrap();
-        let socket = self.cluster.clone();
-        await_that("its sessions have ended", || {
-            processes_in(&socket).iter().all(|process| !process.contains("-D") || process.contains(" Z"))
-        });
+        kill_postgres(&self.cluster);
     }
 }
 
