@@ -1,5 +1,5 @@
-//! Jobs that must be found anew: taken for a caller who has left (`W10`), taken by a query whose answer was lost, or
-//! passed over by others while a query that failed held them (`W3`). Each is available again, then posted anew.
+//! Jobs that must be found anew: taken for a caller who has left (`W10`), or by a query whose answer was lost (`W3`).
+//! Each is made available again, then posted anew.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,20 +10,17 @@ use crate::job::{Job, Posting};
 use crate::store::Claim;
 use crate::wakeup::{ClearanceId, DomainSpec, Doubtful, Input};
 
-use super::Event;
 use super::backoff::Backoff;
+use super::search;
 use super::shared::Shared;
-
-/// A failed query held a batch of rows at most; these are the oldest, with room for what was released meanwhile.
-const POSTED_ANEW_MAX: usize = 256;
 
 /// A store that is down for longer keeps the job marked as running; a reaper must free it.
 const RELEASE_TRIED_FOR: Duration = Duration::from_hours(1);
 /// The same once the acquirer is closed, and somebody waits for the end of it.
 const RELEASE_TRIED_AFTER_CLOSE: Duration = Duration::from_mins(1);
 /// A pubsub that is down for longer will tell that messages were lost.
-const POST_TRIED_FOR: Duration = Duration::from_mins(1);
-const POST_TRIED_AFTER_CLOSE: Duration = Duration::from_secs(5);
+pub(super) const POST_TRIED_FOR: Duration = Duration::from_mins(1);
+pub(super) const POST_TRIED_AFTER_CLOSE: Duration = Duration::from_secs(5);
 
 /// Releases the job and posts it, so that another acquirer or another domain can have it.
 pub(super) async fn run(shared: Arc<Shared>, job: Job) {
@@ -50,30 +47,6 @@ pub(super) async fn run(shared: Arc<Shared>, job: Job) {
     shared.released(job.id);
     let posting = Posting { provisioner: job.provisioner, tags: job.tags, job_id: Some(job.id) };
     post_anew(shared, posting).await;
-}
-
-/// Posts anew what is available to a domain that is no more and whose last query failed (`W3`). Its jobs are not
-/// known here: a query that was cleared for another reason than a posting held rows that nobody here had heard of.
-/// Those that were posted already are left out.
-pub(super) async fn post_available(shared: Arc<Shared>, spec: Arc<DomainSpec>, posted: Vec<Posting>) {
-    let mut tries = Tries::new(POST_TRIED_FOR, POST_TRIED_AFTER_CLOSE);
-    let postings = loop {
-        match shared.store.available(spec.types(), spec.tags(), POSTED_ANEW_MAX).await {
-            Ok(postings) => break postings,
-            Err(error) => {
-                tracing::warn!(domain = %spec, %error, "failed to look for available jobs; trying again");
-                if !tries.again(&shared).await {
-                    tracing::warn!(domain = %spec, %error,
-                        "gave up looking for jobs that others may have passed over");
-                    return;
-                }
-            }
-        }
-    };
-    for posting in postings.into_iter().filter(|posting| !posted.contains(posting)) {
-        shared.tell(|| Event::PostedAnew(posting.clone()));
-        post_anew(Arc::clone(&shared), posting).await;
-    }
 }
 
 /// Finds out what a query of unknown outcome took, releases it and posts each job, so that whoever skipped its row
@@ -111,7 +84,7 @@ pub(super) async fn settle(
         shared.posts_anew(posting.clone());
     }
     if shared.policy().doubtful == Doubtful::PostedAnew {
-        post_available(shared, spec, postings).await;
+        search::post_available(shared, spec, postings).await;
     }
 }
 
@@ -131,7 +104,7 @@ pub(super) async fn post_anew(shared: Arc<Shared>, posting: Posting) {
 }
 
 /// Tries with growing pauses, within a bound that closing the acquirer moves closer.
-struct Tries {
+pub(super) struct Tries {
     backoff: Backoff,
     failed: u32,
     until: Instant,
@@ -139,7 +112,7 @@ struct Tries {
 }
 
 impl Tries {
-    fn new(at_most: Duration, after_close: Duration) -> Self {
+    pub(super) fn new(at_most: Duration, after_close: Duration) -> Self {
         let until = Instant::now() + at_most;
         Self { backoff: Backoff::new(), failed: 0, until, after_close: Some(after_close) }
     }
@@ -149,7 +122,7 @@ impl Tries {
     }
 
     /// A try failed: waits before the next; `false` when there is to be none.
-    async fn again(&mut self, shared: &Shared) -> bool {
+    pub(super) async fn again(&mut self, shared: &Shared) -> bool {
         self.failed += 1;
         if shared.closed.is_cancelled()
             && let Some(left) = self.after_close.take()

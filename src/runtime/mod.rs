@@ -10,6 +10,7 @@ mod give_back;
 mod listen;
 mod options;
 mod query;
+mod search;
 mod shared;
 mod snapshot;
 mod tap;

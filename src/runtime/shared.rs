@@ -18,8 +18,9 @@ use crate::wakeup::{
     Outcome, Output, Policy, Time,
 };
 
+use super::search::Searches;
 use super::snapshot::{DomainDetail, DomainSnapshot, TokenSnapshot};
-use super::{AcquireError, AcquirerOptions, Event, QueryOutcome, give_back, query};
+use super::{AcquireError, AcquirerOptions, Event, QueryOutcome, give_back, query, search};
 
 /// What an acquirer's tasks share.
 pub(super) struct Shared {
@@ -35,6 +36,8 @@ pub(super) struct Shared {
     pub(super) closed: CancellationToken,
     /// Queries in flight and releases under way; closing waits for them.
     pub(super) tasks: TaskTracker,
+    /// For jobs that others may have passed over.
+    pub(super) searches: Searches,
     runtime: Handle,
 }
 
@@ -86,6 +89,7 @@ impl Shared {
             deadline_moved: Notify::new(),
             closed: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            searches: Searches::default(),
             runtime,
         }
     }
@@ -314,8 +318,7 @@ impl Shared {
                 Output::Strand { place, .. } => self.strand(state, take(place)),
                 Output::HandedOn { from, to } => self.tell(|| Event::HandedOn { from, to }),
                 Output::PostAnew { spec } => {
-                    let posting = give_back::post_available(Arc::clone(self), spec, Vec::new());
-                    self.tasks.spawn_on(posting, &self.runtime);
+                    self.tasks.spawn_on(search::search(Arc::clone(self), spec), &self.runtime);
                 }
                 Output::BackingOff { domain, until } => {
                     self.tell(|| Event::BackingOff { domain, pause: until - now });

@@ -29,7 +29,15 @@ pub(crate) struct HeldStore {
     lost_answers: Arc<Mutex<usize>>,
     panics: Arc<Mutex<usize>>,
     failing_releases: Arc<Mutex<usize>>,
+    searches: Arc<Searches>,
     queries: Arc<Mutex<u64>>,
+}
+
+/// Searches for available jobs.
+#[derive(Default)]
+struct Searches {
+    are_failing: Mutex<bool>,
+    asked: Mutex<usize>,
 }
 
 impl HeldStore {
@@ -42,6 +50,7 @@ impl HeldStore {
             lost_answers: Arc::default(),
             panics: Arc::default(),
             failing_releases: Arc::default(),
+            searches: Arc::default(),
             queries: Arc::default(),
         }
     }
@@ -74,6 +83,16 @@ impl HeldStore {
     /// Lets so many releases be done and their answers be lost.
     pub(crate) fn fail_releases(&self, count: usize) {
         *self.failing_releases.lock().unwrap() += count;
+    }
+
+    /// Lets searches for available jobs fail from now on, or no longer.
+    pub(crate) fn fail_searches(&self, are_failing: bool) {
+        *self.searches.are_failing.lock().unwrap() = are_failing;
+    }
+
+    /// How many searches for available jobs there were.
+    pub(crate) fn searches(&self) -> usize {
+        *self.searches.asked.lock().unwrap()
     }
 
     fn takes_one(of: &Mutex<usize>) -> bool {
@@ -148,6 +167,10 @@ impl JobStore for HeldStore {
         tags: &'a Tags,
         most: usize,
     ) -> BoxFuture<'a, Result<Vec<Posting>, StoreError>> {
+        *self.searches.asked.lock().unwrap() += 1;
+        if *self.searches.are_failing.lock().unwrap() {
+            return std::future::ready(Err(StoreError::new("no connection"))).boxed();
+        }
         self.table.available(types, tags, most)
     }
 }

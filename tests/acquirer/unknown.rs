@@ -99,3 +99,28 @@ async fn a_job_whose_release_was_done_and_not_answered_is_posted_all_the_same() 
     harness.store.open();
     assert_eq!(other.await.unwrap().unwrap().id, job);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_down_is_asked_for_passed_over_jobs_by_one_search_however_often_its_domain_goes() {
+    const COME_AND_GO: usize = 200;
+    let mut harness = Harness::open().await;
+    harness.store.fail_searches(true);
+    for _ in 0..COME_AND_GO {
+        harness.store.fail_next("no connection");
+        assert!(matches!(harness.ask(&[]).await.unwrap(), Err(AcquireError::Store(_))));
+        harness.until(|event| matches!(event, Event::DomainDissolved { .. }).then_some(())).await;
+    }
+    let job = harness.insert(&[]).await;
+    harness.store.fail_searches(false);
+    let looks_before = harness.store.searches();
+    harness
+        .until(|event| match event {
+            Event::PostedAnew(posting) => (posting.job_id == Some(job)).then_some(()),
+            _ => None,
+        })
+        .await;
+    assert!(looks_before < COME_AND_GO / 4, "one search looks, with growing pauses: {looks_before}");
+    harness.acquirer.close().await;
+    let looks = harness.store.searches() - looks_before;
+    assert!(looks <= 2, "once, and once more for those who came meanwhile: {looks}");
+}
