@@ -5,12 +5,10 @@ mod memory;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 
-use std::future::poll_fn;
-use std::task::{Context, Poll};
-
+use futures::StreamExt as _;
 use futures::future::BoxFuture;
+use futures::stream::{self, BoxStream, Stream};
 use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TryRecvError;
 
 pub use memory::MemoryPubSub;
 #[cfg(feature = "postgres")]
@@ -42,10 +40,7 @@ pub enum Message {
 
 /// A standing subscription; dropping it unsubscribes. It ends (`None`) when its source is gone for good.
 pub struct Subscription {
-    messages: mpsc::Receiver<Message>,
-    /// Feeds the channel, in the task of whoever receives: from a task of its own, each message would wait for
-    /// that other one to be woken and run.
-    source: Option<BoxFuture<'static, ()>>,
+    messages: BoxStream<'static, Message>,
     _on_drop: Option<tokio_util::sync::DropGuard>,
 }
 
@@ -58,14 +53,15 @@ impl std::fmt::Debug for Subscription {
 impl Subscription {
     /// A subscription that is fed through a channel.
     #[must_use]
-    pub fn new(messages: mpsc::Receiver<Message>) -> Self {
-        Self { messages, source: None, _on_drop: None }
+    pub fn new(mut messages: mpsc::Receiver<Message>) -> Self {
+        Self::from_stream(stream::poll_fn(move |context| messages.poll_recv(context)))
     }
 
-    /// Has a future feed the channel, which runs while messages are waited for and no longer.
+    /// A subscription whose source runs in the task of whoever receives, while messages are waited for and no
+    /// longer. From a task of its own, each message would wait for that other one to be woken and run.
     #[must_use]
-    pub fn with_source(self, source: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self { source: Some(Box::pin(source)), ..self }
+    pub fn from_stream(messages: impl Stream<Item = Message> + Send + 'static) -> Self {
+        Self { messages: messages.boxed(), _on_drop: None }
     }
 
     /// Cancels a token when the subscription is dropped, so that whoever feeds it stops.
@@ -76,24 +72,7 @@ impl Subscription {
 
     /// The next message. Cancel-safe.
     pub async fn recv(&mut self) -> Option<Message> {
-        poll_fn(|context| self.poll_recv(context)).await
-    }
-
-    fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Option<Message>> {
-        let Some(source) = &mut self.source else { return self.messages.poll_recv(context) };
-        // The channel isn't told whom to wake: its source runs here, and a task that wakes itself has another
-        // thread woken to help it.
-        if let Ok(message) = self.messages.try_recv() {
-            return Poll::Ready(Some(message));
-        }
-        if source.as_mut().poll(context).is_ready() {
-            self.source = None;
-        }
-        match self.messages.try_recv() {
-            Ok(message) => Poll::Ready(Some(message)),
-            Err(TryRecvError::Empty) => Poll::Pending,
-            Err(TryRecvError::Disconnected) => Poll::Ready(None),
-        }
+        self.messages.next().await
     }
 }
 

@@ -1,9 +1,9 @@
 //! LISTEN and NOTIFY.
 //!
-//! Each subscription has a listening connection and a task of its own. When the connection is lost, for
-//! whatever reason, the task makes another, and only then says [`super::Message::MayHaveDropped`]: a query made
-//! before LISTEN stands again could miss what is posted in between. It tries for ever, until the
-//! subscription is dropped, which ends the task and closes the connection.
+//! Each subscription has a listening connection, which is kept in the task of whoever receives. When it is lost, for
+//! whatever reason, another is made, and only then [`super::Message::MayHaveDropped`] is said: a query made
+//! before LISTEN stands again could miss what is posted in between. That is tried for ever, until the
+//! subscription is dropped, which closes the connection.
 //!
 //! A connection may also stay open and bring nothing any more: a half-open socket, a pooler in transaction
 //! mode, a proxy that swallows bytes. Nobody says so; it has to be found out. After [`Probe::silence`] without
@@ -34,17 +34,12 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use sqlx::postgres::PgConnectOptions;
 
-use self::ear::Ear;
+use self::ear::{Ear, Hearing};
 use self::publisher::Publisher;
-use super::feed::Feed;
 use super::{JOB_POSTED_CHANNEL, PubSub, PubSubError, Subscription};
 
 /// The longest payload that NOTIFY carries.
 pub const PAYLOAD_BYTES_MAX: usize = 7_999;
-
-/// How many messages wait for the subscriber. Past that they are dropped rather than left to the server, whose
-/// one queue for all listeners would fill up behind a slow one.
-const CAPACITY: usize = 16_384;
 
 /// When a subscription finds out whether it still hears. A deaf one is found within the sum of both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,8 +102,7 @@ impl PubSub for PostgresPubSub {
             let ear = Ear::open(self.options.clone(), self.probe, probes, publisher)
                 .await
                 .map_err(|error| failed("listen", &error))?;
-            let (feed, messages) = Feed::new(CAPACITY);
-            Ok(Subscription::new(messages).with_source(ear.forward(feed)))
+            Ok(Subscription::from_stream(Hearing::new(ear)))
         }
         .boxed()
     }

@@ -43,13 +43,20 @@ pub(super) async fn run(alive: Alive, mut subscription: Subscription) {
     // One for all messages: to register it anew takes a lock, on every job's way.
     let mut closed = pin!(shared.closed.cancelled());
     loop {
+        // A message comes first: to ask whether the acquirer is closed takes a lock as well, and is done when the
+        // message was acted upon.
         let message = tokio::select! {
             biased;
-            () = &mut closed => return,
             message = subscription.recv() => message,
+            () = &mut closed => return,
         };
         if let Some(message) = message {
             hear(shared, message);
+            if shared.closed.is_cancelled() {
+                return;
+            }
+            // However many messages are at hand, others have their turn.
+            tokio::task::coop::consume_budget().await;
             continue;
         }
         tracing::warn!("subscription to job postings ended; making it anew");

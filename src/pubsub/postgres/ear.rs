@@ -1,12 +1,15 @@
 //! One subscription's listening connection: keeps it, probes it when it is silent, makes it anew when it is lost.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, Stream};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
 use tokio::time::Instant;
 use tracing::{debug, warn};
@@ -14,7 +17,6 @@ use tracing::{debug, warn};
 use super::publisher::Publisher;
 use super::{JOB_POSTED_CHANNEL, Probe};
 use crate::pubsub::Message;
-use crate::pubsub::feed::Feed;
 use crate::store::postgres::within;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,12 +46,12 @@ impl Ear {
         Ok(Self { options, listener, private_channel, probe, probes, publisher })
     }
 
-    /// Brings what is heard to the feed, in the task of its receiver; ends by being dropped.
-    pub(super) async fn forward(mut self, mut feed: Feed) {
+    /// Hears for ever, in the task of whoever receives; ends by being dropped.
+    async fn listen(mut self, heard: Arc<Slot>) -> Infallible {
         let mut backoff = Backoff::default();
         loop {
             let listening_since = Instant::now();
-            let Some(reason) = self.hear(&mut feed).await else { return };
+            let reason = self.hear(&heard).await;
             warn!(reason, "lost the connection that listens for postings; making another");
             self.listener.close();
             backoff.after_uptime(listening_since.elapsed());
@@ -60,44 +62,95 @@ impl Ear {
                     Err(error) => warn!(%error, "cannot listen for postings; trying again"),
                 }
             };
-            if !feed.push(Message::MayHaveDropped) {
-                return;
-            }
+            heard.pass_on(Message::MayHaveDropped).await;
         }
     }
 
-    /// Hears until there will be nothing more to hear, and says why; `None` when the subscription is gone.
-    async fn hear(&mut self, feed: &mut Feed) -> Option<String> {
+    /// Hears until there will be nothing more to hear, and says why.
+    async fn hear(&mut self, heard: &Slot) -> String {
         let last_heard = LastHeard::new();
         // One watch over all notifications: a timer for each would be set and cleared on every job's way.
         let mut deaf =
             pin!(deaf(&self.private_channel, self.probe, &last_heard, &self.probes, &self.publisher));
-        loop {
-            // The listener's wait isn't safe to cancel: it is only dropped together with the listener.
-            let heard = waited(async {
-                tokio::select! {
-                    biased;
-                    heard = self.listener.recv() => heard,
-                    reason = &mut deaf => Err(reason),
-                }
-            });
-            let (notification, had_to_wait) = match heard.await {
-                (Ok(notification), had_to_wait) => (notification, had_to_wait),
-                (Err(reason), _) => return Some(reason),
-            };
-            last_heard.note();
-            if notification.channel() == self.private_channel {
-                continue;
-            }
-            if !feed.push(Message::Payload(notification.payload().as_bytes().to_vec())) {
-                return None;
-            }
-            // What had to be waited for is passed on, and acted upon by whoever that wakes, before the socket is
-            // looked at again, which would most likely find nothing. In a burst the rest is at hand and read first.
-            if had_to_wait {
-                taken().await;
-            }
+        // The listener's wait isn't safe to cancel: it is only dropped together with the listener. Nor is it cheap
+        // to move, having room for all that connecting takes: it stays where it is, message after message.
+        let mut bring = pin!(bring(&mut self.listener, &self.private_channel, heard, &last_heard));
+        poll_fn(|context| match bring.as_mut().poll(context) {
+            Poll::Ready(reason) => Poll::Ready(reason),
+            // Who brings something isn't deaf, and comes again.
+            Poll::Pending if heard.is_full() => Poll::Pending,
+            Poll::Pending => deaf.as_mut().poll(context),
+        })
+        .await
+    }
+}
+
+/// Brings what a listener hears, until there will be nothing more to hear; says why.
+async fn bring(
+    listener: &mut Listener,
+    private_channel: &str,
+    heard: &Slot,
+    last_heard: &LastHeard,
+) -> String {
+    loop {
+        let notification = match listener.recv().await {
+            Ok(notification) => notification,
+            Err(reason) => return reason,
+        };
+        last_heard.note();
+        if notification.channel() != private_channel {
+            heard.pass_on(Message::Payload(notification.payload().as_bytes().to_vec())).await;
         }
+    }
+}
+
+/// What an ear hears, as the stream that a subscription is.
+pub(super) struct Hearing {
+    listening: BoxFuture<'static, Infallible>,
+    heard: Arc<Slot>,
+}
+
+impl Hearing {
+    pub(super) fn new(ear: Ear) -> Self {
+        let heard = Arc::new(Slot::default());
+        Self { listening: ear.listen(Arc::clone(&heard)).boxed(), heard }
+    }
+}
+
+impl Stream for Hearing {
+    type Item = Message;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Message>> {
+        match self.listening.as_mut().poll(context) {
+            Poll::Ready(never) => match never {},
+            Poll::Pending => self.heard.take().map_or(Poll::Pending, |message| Poll::Ready(Some(message))),
+        }
+    }
+}
+
+/// Where one message passes from the future that hears to the stream around it.
+#[derive(Default)]
+struct Slot(Mutex<Option<Message>>);
+
+impl Slot {
+    /// Waits until it is taken, before the socket is looked at again, which would most likely find nothing: the
+    /// message is acted upon first. Needs no waking: who takes it has it at once, and polls this when it wants
+    /// another.
+    async fn pass_on(&self, message: Message) {
+        *self.lock() = Some(message);
+        poll_fn(|_| if self.is_full() { Poll::Pending } else { Poll::Ready(()) }).await;
+    }
+
+    fn is_full(&self) -> bool {
+        self.lock().is_some()
+    }
+
+    fn take(&self) -> Option<Message> {
+        self.lock().take()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Message>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -181,6 +234,8 @@ impl Listener {
         // A lost connection is never mended by the listener, whose own way forgets that it was lost when the
         // wait for it is canceled or times out: a new listener takes its place.
         listener.eager_reconnect(false);
+        // Nobody closes its pool, and to hear of that would take a place in a list for every message.
+        listener.ignore_pool_close_event(true);
         let mut listening = Self(Some(listener));
         if let Some(listener) = &mut listening.0 {
             within(CONNECT_TIMEOUT, listener.listen_all([JOB_POSTED_CHANNEL, private_channel])).await?;
@@ -221,25 +276,6 @@ impl Drop for Listener {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-/// Waits until the message that was pushed is taken. Needs no waking: the feed's receiver has it at once, and
-/// polls this when it wants another.
-async fn taken() {
-    let mut is_taken = false;
-    poll_fn(|_| if std::mem::replace(&mut is_taken, true) { Poll::Ready(()) } else { Poll::Pending }).await;
-}
-
-/// What a future answers, and whether it had to be waited for.
-async fn waited<T>(future: impl Future<Output = T>) -> (T, bool) {
-    let mut future = pin!(future);
-    let mut had_to_wait = false;
-    let answer = poll_fn(|context| {
-        let answer = future.as_mut().poll(context);
-        had_to_wait |= answer.is_pending();
-        answer
-    });
-    (answer.await, had_to_wait)
 }
 
 /// Pauses that double, from none at the first loss after a quiet time.
