@@ -14,8 +14,8 @@ use crate::job::{Job, ProvisionerType, Tags, WorkerId};
 use crate::wakeup::{AcquireeId, DomainSpec};
 
 use super::AcquireError;
-use super::brief::Brief;
 use super::shared::{Reply, Shared};
+use super::spans;
 
 /// What [`Acquirer::acquire_job`](super::Acquirer::acquire_job) returns.
 pub(super) struct Acquiring<'a> {
@@ -42,7 +42,7 @@ impl Future for Acquiring<'_> {
         if let Step::Asking { worker, types, tags } = self.step {
             let spec = Arc::new(DomainSpec::new(types, tags));
             self.step = Step::Answered;
-            let span = tracing::debug_span!("acquire_job", %worker, domain = %Brief(&spec));
+            let span = spans::acquire_job(worker, &spec);
             let (acquiree, reply) = self.shared.join(worker, spec)?;
             self.step = Step::Waiting { acquiree, reply };
             if !span.is_disabled() {

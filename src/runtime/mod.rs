@@ -13,6 +13,7 @@ mod query;
 mod search;
 mod shared;
 mod snapshot;
+mod spans;
 mod tap;
 
 use std::sync::Arc;

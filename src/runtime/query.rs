@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use tracing::Instrument as _;
-use tracing::field::{Empty, display};
+use tracing::field::display;
 
 use crate::store::{AcquireRequest, StoreError};
 use crate::wakeup::{Clearance, ClearanceId};
 
 use super::brief::Brief;
 use super::shared::{Answer, Query, Shared};
+use super::spans;
 
 /// Runs the query of a clearance, unless it was revoked before this task came to run.
 pub(super) async fn run(shared: Arc<Shared>, clearance: Clearance) {
@@ -22,16 +23,18 @@ pub(super) async fn run(shared: Arc<Shared>, clearance: Clearance) {
 pub(super) async fn ask(shared: Arc<Shared>, clearance: Clearance, query: Query) {
     // Whatever becomes of the store's future, the domain gets its answer and may query again.
     let mut pending = Unanswered { shared: &shared, clearance: clearance.id, is_answered: false };
-    let span = tracing::debug_span!("acquire_query", clearance = clearance.id.0, cause = %clearance.cause,
-        root = %clearance.root, domain = %Brief(&query.spec), workers = query.workers.len(), outcome = Empty);
+    let span = spans::acquire_query(&clearance, &query);
     let request =
         AcquireRequest { workers: &query.workers, types: query.spec.types(), tags: query.spec.tags() };
-    let answer = shared.store.acquire(request).instrument(span.clone()).await;
+    let asked = shared.store.acquire(request);
+    let answer = if span.is_none() { asked.await } else { asked.instrument(span.clone()).await };
     let outcome = match &answer {
         Ok(jobs) if jobs.is_empty() => "empty",
         Ok(jobs) => {
             assert!(jobs.len() <= query.workers.len(), "a store takes one job for each worker at most");
-            span.in_scope(|| tracing::debug!(jobs = jobs.len(), "acquired"));
+            if !span.is_none() {
+                span.in_scope(|| tracing::debug!(jobs = jobs.len(), "acquired"));
+            }
             "found"
         }
         Err(error) => {
@@ -40,7 +43,9 @@ pub(super) async fn ask(shared: Arc<Shared>, clearance: Clearance, query: Query)
             "failed"
         }
     };
-    span.record("outcome", display(outcome));
+    if !span.is_none() {
+        span.record("outcome", display(outcome));
+    }
     let claim = answer.as_ref().err().and_then(StoreError::claim).cloned();
     pending.answer(answer);
     if let Some(claim) = claim {

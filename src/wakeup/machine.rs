@@ -6,9 +6,11 @@ mod digest;
 mod routing;
 mod views;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+
+use foldhash::HashMap;
 
 use crate::job::Posting;
 
@@ -80,7 +82,7 @@ impl Machine {
             policy,
             backup_poll,
             domains: Registry::default(),
-            by_key: HashMap::new(),
+            by_key: HashMap::default(),
             matching: Matching::default(),
             by_acquiree: IdMap::default(),
             by_clearance: IdMap::default(),

@@ -3,13 +3,15 @@
 //! Each type and each tag has the set of its domains, as compressed bitmaps: those that have all that a posting
 //! demands are found by intersecting whole words, also where many have each and hardly any has all.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher as _;
 
+use foldhash::HashMap;
+use foldhash::fast::RandomState;
 use roaring::RoaringTreemap;
 
 use crate::job::{Posting, ProvisionerType};
 
+use super::ids::IdMap;
 use super::{DomainId, DomainSpec};
 
 /// So few are looked at one by one rather than intersected further.
@@ -20,7 +22,7 @@ const LOOKED_AT_MAX: u64 = 4;
 pub(super) struct Matching {
     by_type: HashMap<ProvisionerType, RoaringTreemap>,
     /// By a tag's hash: two tags that share one make candidates that don't match, and nothing else.
-    by_tag: HashMap<u64, Members>,
+    by_tag: IdMap<u64, Members>,
     hasher: RandomState,
 }
 
@@ -60,30 +62,23 @@ impl Matching {
     }
 
     /// Domains among which all are that contain the posting, and few others, in order of birth.
-    pub(super) fn candidates(&self, posting: &Posting) -> impl Iterator<Item = DomainId> + use<> {
-        let (one, many) = match self.find(posting) {
-            Found::None => (None, None),
-            Found::One(id) => (Some(id), None),
-            Found::Many(domains) => (None, Some(domains)),
-        };
-        one.into_iter().chain(many.into_iter().flatten().map(DomainId))
-    }
-
-    fn find(&self, posting: &Posting) -> Found {
+    pub(super) fn candidates(&self, posting: &Posting) -> Candidates {
         let mut sets = Vec::new();
         for tag in posting.tags.iter() {
             match self.by_tag.get(&self.hasher.hash_one(tag)) {
-                None => return Found::None,
-                Some(Members::One(id)) => return Found::One(*id),
+                None => return Candidates::One(None),
+                Some(Members::One(id)) => return Candidates::One(Some(*id)),
                 Some(Members::Many(domains)) => sets.push((domains.len(), &**domains)),
             }
         }
-        let Some(of_type) = self.by_type.get(&posting.provisioner) else { return Found::None };
+        let Some(of_type) = self.by_type.get(&posting.provisioner) else { return Candidates::One(None) };
         sets.sort_unstable_by_key(|(length, _)| *length);
         let mut rarest_first = sets.into_iter().map(|(_, domains)| domains).chain([of_type]);
-        let (Some(rarest), next) = (rarest_first.next(), rarest_first.next()) else { return Found::None };
+        let (Some(rarest), next) = (rarest_first.next(), rarest_first.next()) else {
+            return Candidates::One(None);
+        };
         if rarest.len() <= LOOKED_AT_MAX {
-            return Found::Many(rarest.clone());
+            return Candidates::many(rarest.clone());
         }
         let mut all = next.map_or_else(|| rarest.clone(), |next| rarest & next);
         for domains in rarest_first {
@@ -92,15 +87,31 @@ impl Matching {
             }
             all &= domains;
         }
-        Found::Many(all)
+        Candidates::many(all)
     }
 }
 
 /// Domains that may contain a posting.
-enum Found {
-    None,
-    One(DomainId),
-    Many(RoaringTreemap),
+pub(super) enum Candidates {
+    One(Option<DomainId>),
+    Many(Box<roaring::treemap::IntoIter>),
+}
+
+impl Candidates {
+    fn many(domains: RoaringTreemap) -> Self {
+        Self::Many(Box::new(domains.into_iter()))
+    }
+}
+
+impl Iterator for Candidates {
+    type Item = DomainId;
+
+    fn next(&mut self) -> Option<DomainId> {
+        match self {
+            Self::One(one) => one.take(),
+            Self::Many(many) => many.next().map(DomainId),
+        }
+    }
 }
 
 impl Members {

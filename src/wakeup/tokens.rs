@@ -3,9 +3,11 @@
 //! A token stands for postings of one shape. It is accounted for when every job that it names was acquired,
 //! or when a query of its domain that began after its arrival found nothing more.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
+
+use foldhash::HashMap;
 
 use crate::job::{JobId, Posting, ProvisionerType, Tags};
 
