@@ -46,30 +46,12 @@ impl Tags {
         Self::try_from(map)
     }
 
-    /// Tags from pairs in any order; of equal keys the last counts. What a posting pays for on its way.
-    fn from_unordered(mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)>) -> Result<Self, TagError> {
-        if !pairs.is_sorted_by(|(one, _), (next, _)| one < next) {
-            // Stable: the last of equals stays behind the others.
-            pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
-            pairs.reverse();
-            pairs.dedup_by(|(one, _), (kept, _)| one == kept);
-            pairs.reverse();
-        }
-        Self::from_ordered(pairs.iter().map(|(key, value)| (&**key, &**value)))
-    }
-
     /// Tags from pairs in the order of their keys, each key once.
     fn from_ordered<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Result<Self, TagError> {
         let length = pairs.clone().map(|(key, value)| key.len() + value.len() + 2).sum();
         let mut text = String::with_capacity(length);
         for (key, value) in pairs {
-            if key.contains('\0') || value.contains('\0') {
-                return Err(TagError { key: key.to_owned(), value: value.to_owned() });
-            }
-            for part in [key, value] {
-                text.push_str(part);
-                text.push('\0');
-            }
+            append(&mut text, key, value)?;
         }
         Ok(Self { text: text.into() })
     }
@@ -106,6 +88,9 @@ impl Tags {
     /// Whether each of `demanded` has an equal tag here (`S11`; `demanded <@ self` in Postgres).
     #[must_use]
     pub fn satisfy(&self, demanded: &Tags) -> bool {
+        if self.text == demanded.text {
+            return true;
+        }
         // Both are in key order: what was passed over is not demanded later.
         let mut offered = self.iter();
         demanded.iter().all(|pair| offered.find(|(key, _)| *key >= pair.0) == Some(pair))
@@ -122,6 +107,12 @@ impl Tags {
             }
         }
         Self { text: text.into() }
+    }
+
+    /// Where they lie in memory. As long as they are held, no others lie there but their clones.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn place(&self) -> u64 {
+        Arc::as_ptr(&self.text).addr() as u64
     }
 
     /// All pairs, each as `key NUL value NUL`.
@@ -158,12 +149,84 @@ impl<'de> Visitor<'de> for TagsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tags, A::Error> {
-        let mut pairs = Vec::new();
+        let mut tags = TagsInOrder::new();
         while let Some((Text(key), Text(value))) = map.next_entry()? {
-            pairs.push((key, value));
+            match tags.push(&key, &value) {
+                Ok(()) => {}
+                Err(Refused::OutOfOrder) => return rest_in_any_order(tags.done(), key, value, map),
+                Err(Refused::Tag(error)) => return Err(A::Error::custom(error)),
+            }
         }
-        Tags::from_unordered(pairs).map_err(A::Error::custom)
+        Ok(tags.done())
     }
+}
+
+/// Makes tags of pairs that come in the order of their keys, as nearly all do.
+pub(super) struct TagsInOrder {
+    text: String,
+    /// Where the last key lies.
+    last: Option<std::ops::Range<usize>>,
+}
+
+/// Why a pair can't be appended.
+pub(super) enum Refused {
+    /// Its key doesn't come after the last one.
+    OutOfOrder,
+    /// It is no tag.
+    Tag(TagError),
+}
+
+impl TagsInOrder {
+    pub(super) fn new() -> Self {
+        Self { text: String::with_capacity(TEXT_BYTES_USUAL), last: None }
+    }
+
+    pub(super) fn push(&mut self, key: &str, value: &str) -> Result<(), Refused> {
+        if self.last.as_ref().is_some_and(|last| &self.text[last.clone()] >= key) {
+            return Err(Refused::OutOfOrder);
+        }
+        let start = self.text.len();
+        append(&mut self.text, key, value).map_err(Refused::Tag)?;
+        self.last = Some(start..start + key.len());
+        Ok(())
+    }
+
+    pub(super) fn done(self) -> Tags {
+        Tags { text: self.text.into() }
+    }
+}
+
+/// Room for most jobs' tags.
+const TEXT_BYTES_USUAL: usize = 128;
+
+/// Reads on from a pair that is out of order; of equal keys the last counts.
+#[cold]
+fn rest_in_any_order<'de, A: MapAccess<'de>>(
+    before: Tags,
+    key: Cow<'de, str>,
+    value: Cow<'de, str>,
+    mut map: A,
+) -> Result<Tags, A::Error> {
+    let mut pairs: BTreeMap<String, String> = before.into();
+    pairs.insert(key.into_owned(), value.into_owned());
+    while let Some((key, value)) = map.next_entry()? {
+        pairs.insert(key, value);
+    }
+    Tags::try_from(pairs).map_err(A::Error::custom)
+}
+
+/// Appends a pair as `key NUL value NUL`.
+fn append(text: &mut String, key: &str, value: &str) -> Result<(), TagError> {
+    // Byte by byte: they are short, and a search in words is more code than there are bytes.
+    let has_nul = |part: &str| part.bytes().any(|byte| byte == 0);
+    if has_nul(key) || has_nul(value) {
+        return Err(TagError { key: key.to_owned(), value: value.to_owned() });
+    }
+    for part in [key, value] {
+        text.push_str(part);
+        text.push('\0');
+    }
+    Ok(())
 }
 
 /// A string, borrowed from what it is read from where that can be.

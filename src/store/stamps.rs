@@ -5,6 +5,7 @@
 //! between stores: their clocks differ.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 
@@ -21,16 +22,35 @@ impl Stamps {
         self.take(1).next().unwrap_or_else(Utc::now)
     }
 
+    /// One stamp, in microseconds since 1970: without a calendar, on the way of every job.
+    #[cfg(feature = "postgres")]
+    pub(super) fn one_us(&self) -> i64 {
+        self.reserve(1)
+    }
+
     /// `count` stamps, all later than every one before.
     pub(super) fn take(&self, count: usize) -> impl Iterator<Item = DateTime<Utc>> + use<> {
-        let now = Utc::now();
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let first = |last: i64| now.timestamp_micros().max(last + 1);
+        let first = self.reserve(count);
+        (first..first + count).map(stamp)
+    }
+
+    /// The first of `count` stamps, all later than every one before.
+    fn reserve(&self, count: i64) -> i64 {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
+        let now = i64::try_from(now).unwrap_or(i64::MAX);
+        let first = |last: i64| now.max(last.saturating_add(1));
         let last = self
             .last_us
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(first(last) + count - 1))
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+                Some(first(last).saturating_add(count - 1))
+            })
             .unwrap_or_else(|last| last);
-        let first = first(last);
-        (first..first + count).map(move |us| DateTime::from_timestamp_micros(us).unwrap_or(now))
+        first(last)
     }
+}
+
+/// A stamp of so many microseconds since 1970.
+pub(super) fn stamp(us: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(us).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use acquirer::job::{ProvisionerType, Tags};
-use acquirer::store::postgres::acquire;
+use acquirer::store::postgres::queries::DomainQuery;
 use acquirer::store::postgres::statements::SETTINGS;
 use acquirer::store::{AcquireRequest, JobStore, JobTable, NewJob};
 use chrono::Utc;
@@ -31,8 +31,9 @@ async fn fill(table: &Postgres) -> Vec<Uuid> {
 /// Claims on a connection that may be in the middle of a transaction.
 async fn claim(connection: &mut PgConnection, jobs: usize, tags: &Tags) -> BTreeSet<Uuid> {
     let workers: Vec<Uuid> = (0..jobs).map(|_| Uuid::new_v4()).collect();
-    let request = AcquireRequest { workers: &workers, types: &ProvisionerType::ALL, tags };
-    let rows = acquire::query(request, Utc::now()).fetch_all(connection).await.unwrap();
+    let query = DomainQuery::new(&ProvisionerType::ALL, tags).unwrap();
+    let query = query.for_workers(&workers, Utc::now().timestamp_micros()).unwrap();
+    let rows = query.fetch_all(connection).await.unwrap();
     rows.iter().map(|row| row.get("id")).collect()
 }
 

@@ -15,9 +15,9 @@
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
-use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::FromRow as _;
+use sqlx::postgres::PgRow;
 use sqlx::types::Json;
-use sqlx::{FromRow as _, Postgres};
 use uuid::Uuid;
 
 use crate::job::{Job, ProvisionerType, Tags, UnknownProvisioner};
@@ -52,28 +52,7 @@ pub fn statement(request: AcquireRequest<'_>) -> &'static str {
     text(request.workers.len(), shapes(request.types, request.tags).map(|shapes| shapes.len()))
 }
 
-/// The query for a request, whose jobs start at `now`. Its rows come in no particular order.
-pub fn query(
-    request: AcquireRequest<'_>,
-    now: DateTime<Utc>,
-) -> sqlx::query::Query<'static, Postgres, PgArguments> {
-    let shapes = shapes(request.types, request.tags);
-    let query = sqlx::query(text(request.workers.len(), shapes.as_ref().map(Vec::len))).bind(now);
-    let query = match request.workers {
-        [worker] => query.bind(*worker),
-        workers => query.bind(workers),
-    };
-    if let Some(shapes) = shapes {
-        let (types, tags): (Vec<_>, Vec<_>) =
-            shapes.into_iter().map(|(kind, tags)| (kind.as_str(), Json(tags))).unzip();
-        query.bind(types).bind(tags)
-    } else {
-        let types: Vec<&str> = request.types.iter().map(|kind| kind.as_str()).collect();
-        query.bind(types).bind(Json(request.tags))
-    }
-}
-
-/// Reads a row of the query.
+/// Reads a row of the statement. Rows come in no particular order.
 pub fn read(row: &PgRow) -> Result<Job, sqlx::Error> {
     type Stamp = DateTime<Utc>;
     type Columns<'r> = (Uuid, Stamp, Stamp, Uuid, &'r str, Json<Tags>, Uuid, Uuid, String, serde_json::Value);
@@ -107,7 +86,7 @@ pub fn read(row: &PgRow) -> Result<Job, sqlx::Error> {
 
 /// The statement for so many workers and shapes. It is made for the next power of two of shapes; an array has
 /// NULL past its end, and a scan for NULL ends before it begins.
-fn text(workers: usize, shapes: Option<usize>) -> &'static str {
+pub(super) fn text(workers: usize, shapes: Option<usize>) -> &'static str {
     static WALKS: LazyLock<[String; 2]> = LazyLock::new(|| [one(&walk("1")), many(&walk(WORKERS))]);
     static BY_SHAPE: LazyLock<Vec<[String; 2]>> = LazyLock::new(|| {
         let powers = 0..=SHAPES_MAX.ilog2();

@@ -17,7 +17,6 @@
 use chrono::Utc;
 use sqlx::Row;
 
-use super::connections::within;
 use super::{PostgresStore, failed, read_posting};
 use crate::job::{JobId, Posting};
 use crate::store::{Claim, StoreError};
@@ -44,10 +43,10 @@ impl PostgresStore {
     pub(super) async fn undo(&self, claim: &Claim) -> Result<Vec<Posting>, StoreError> {
         self.end_session(claim).await?;
         let failed = |error| failed("find what an acquire took", error);
-        let patience = self.connections.patience();
         let mut lease = self.connections.lease().await.map_err(failed)?;
         let query = sqlx::query(FIND).bind(&claim.workers).bind(claim.started_at);
-        let rows = within(patience, query.fetch_all(lease.connection())).await;
+        let (connection, watch) = lease.connection();
+        let rows = watch.within(query.fetch_all(connection)).await;
         let rows = lease.settle(rows).map_err(failed)?;
         let mut ids = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -69,7 +68,8 @@ impl PostgresStore {
         let failed = |error| failed("end the session of a lost acquire", error);
         let mut lease = self.connections.lease().await.map_err(failed)?;
         let query = sqlx::query_scalar(END_SESSION).bind(session.pid).bind(session.since);
-        let ended = within(self.connections.patience(), query.fetch_one(lease.connection())).await;
+        let (connection, watch) = lease.connection();
+        let ended = watch.within(query.fetch_one(connection)).await;
         let ended: i64 = lease.settle(ended).map_err(failed)?;
         // It was told to end. That it has, only its absence shows.
         if ended == 0 {
@@ -84,7 +84,8 @@ impl PostgresStore {
         let mut lease = self.connections.lease().await.map_err(failed)?;
         let query =
             sqlx::query(RELEASE).bind(jobs).bind(&claim.workers).bind(claim.started_at).bind(Utc::now());
-        let rows = within(self.connections.patience(), query.fetch_all(lease.connection())).await;
+        let (connection, watch) = lease.connection();
+        let rows = watch.within(query.fetch_all(connection)).await;
         for row in lease.settle(rows).map_err(failed)? {
             let (job, is_over): (JobId, bool) =
                 (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);

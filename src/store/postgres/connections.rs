@@ -1,12 +1,16 @@
 //! Connections of the store: at most N, used last in first out, never pinged, never reused after an error.
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, Row};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, Sleep};
 
 use super::super::claim::Session;
 
@@ -36,6 +40,7 @@ struct Stack {
 /// A connection, and its session on the server.
 struct Opened {
     connection: PgConnection,
+    watch: Watch,
     session: Session,
     /// By which way it was made.
     way: u64,
@@ -69,7 +74,11 @@ impl Connections {
 
     /// Waits for its turn (first come, first served), then takes an idle connection or makes one.
     pub(super) async fn lease(&self) -> Result<Lease<'_>, sqlx::Error> {
-        let permit = self.permits.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
+        // Most find one at once, and are spared the way of those who wait.
+        let permit = match self.permits.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => self.permits.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?,
+        };
         let idle = self.stack().idle.pop();
         let opened = match idle {
             Some(opened) => opened,
@@ -87,7 +96,7 @@ impl Connections {
         let mut connection = connect(&options).await?;
         let row = within(self.patience, sqlx::query(SESSION).fetch_one(&mut connection)).await?;
         let session = Session { pid: row.try_get(0)?, since: row.try_get(1)? };
-        Ok(Opened { connection, session, way })
+        Ok(Opened { connection, watch: Watch::new(self.patience), session, way })
     }
 
     /// Refuses further leases, and closes the idle connections; those in use are closed when settled.
@@ -98,11 +107,6 @@ impl Connections {
             // The server notices the closed socket whether or not it could be told.
             let _ = within(self.patience, opened.connection.close()).await;
         }
-    }
-
-    /// How long an answer is waited for: a connection can be dead without anybody saying so.
-    pub(super) fn patience(&self) -> Duration {
-        self.patience
     }
 
     fn stack(&self) -> MutexGuard<'_, Stack> {
@@ -116,9 +120,9 @@ impl Lease<'_> {
         self.opened.session
     }
 
-    /// Where to ask; the answer is to be waited for [`within`] the [`patience`](Connections::patience).
-    pub(super) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.opened.connection
+    /// Where to ask, and the watch over the answer.
+    pub(super) fn connection(&mut self) -> (&mut PgConnection, &mut Watch) {
+        (&mut self.opened.connection, &mut self.opened.watch)
     }
 
     /// Gives the connection back after a query that succeeded, and closes it after one that failed.
@@ -136,6 +140,44 @@ impl Lease<'_> {
     }
 }
 
+/// Bounds how long answers of one connection are waited for: it can be dead without anybody saying so.
+///
+/// Its timer stays set from query to query, and is looked at when it goes off: to set one for each, and clear it,
+/// takes the runtime's lock twice on every job's way.
+pub(super) struct Watch {
+    patience: Duration,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Watch {
+    fn new(patience: Duration) -> Self {
+        Self { patience, timer: Box::pin(tokio::time::sleep(patience)) }
+    }
+
+    /// Waits for an answer of the server, as long as the patience lasts.
+    pub(super) async fn within<T>(
+        &mut self,
+        answer: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, sqlx::Error> {
+        let due = Instant::now() + self.patience;
+        let mut answer = pin!(answer);
+        poll_fn(|context| {
+            if let Poll::Ready(answer) = answer.as_mut().poll(context) {
+                return Poll::Ready(answer);
+            }
+            while self.timer.as_mut().poll(context).is_ready() {
+                if Instant::now() >= due {
+                    return Poll::Ready(Err(overdue(self.patience)));
+                }
+                // It was set for a query before this one.
+                self.timer.as_mut().reset(due);
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
 /// Connects, within a bounded time.
 pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
     within(CONNECT_TIMEOUT, options.connect()).await
@@ -146,10 +188,12 @@ pub(crate) async fn within<T>(
     patience: Duration,
     answer: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, sqlx::Error> {
-    tokio::time::timeout(patience, answer).await.unwrap_or_else(|_| {
-        let error = format!("no answer within {patience:?}");
-        Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, error)))
-    })
+    tokio::time::timeout(patience, answer).await.unwrap_or_else(|_| Err(overdue(patience)))
+}
+
+fn overdue(patience: Duration) -> sqlx::Error {
+    let error = format!("no answer within {patience:?}");
+    sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, error))
 }
 
 /// Whether an error says that the connection, rather than the statement, is at fault.

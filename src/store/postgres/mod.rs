@@ -14,6 +14,7 @@
 pub mod acquire;
 mod claims;
 mod connections;
+pub mod queries;
 pub mod schema;
 pub mod statements;
 
@@ -21,15 +22,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use futures::FutureExt;
 use futures::future::BoxFuture;
+use futures::{FutureExt, TryStreamExt as _};
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::types::Json;
-use sqlx::{Postgres, Row};
+use sqlx::{Executor as _, PgConnection, Row};
 use uuid::Uuid;
 
 use self::connections::{Connections, leaves_outcome_unknown};
-use super::stamps::Stamps;
+use self::queries::{DomainQueries, Query};
+use super::stamps::{Stamps, stamp};
 use super::{AcquireRequest, Claim, JobStore, JobTable, NewJob, StoreError};
 use crate::job::{Job, JobId, Posting, ProvisionerType, Tags, UnknownProvisioner, WorkerId};
 use crate::pubsub::JOB_POSTED_CHANNEL;
@@ -44,6 +46,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct PostgresStore {
     connections: Arc<Connections>,
+    queries: Arc<DomainQueries>,
     stamps: Arc<Stamps>,
 }
 
@@ -68,7 +71,7 @@ impl PostgresStore {
     #[must_use]
     pub fn with_patience(options: PgConnectOptions, connections_max: usize, patience: Duration) -> Self {
         let connections = Connections::new(options.options(statements::SETTINGS), connections_max, patience);
-        Self { connections: Arc::new(connections), stamps: Arc::default() }
+        Self { connections: Arc::new(connections), queries: Arc::default(), stamps: Arc::default() }
     }
 
     /// As [`new`](Self::new), and makes one connection, so that a server out of reach shows at once.
@@ -129,7 +132,8 @@ impl PostgresStore {
     /// Runs a statement; how many rows it changed.
     async fn execute(&self, what: &str, query: Query) -> Result<u64, StoreError> {
         let mut lease = self.connections.lease().await.map_err(|error| failed(what, error))?;
-        let result = within(self.connections.patience(), query.execute(lease.connection())).await;
+        let (connection, watch) = lease.connection();
+        let result = watch.within(query.execute(connection)).await;
         lease.settle(result).map(|done| done.rows_affected()).map_err(|error| failed(what, error))
     }
 
@@ -145,8 +149,6 @@ impl PostgresStore {
     }
 }
 
-type Query = sqlx::query::Query<'static, Postgres, sqlx::postgres::PgArguments>;
-
 impl JobStore for PostgresStore {
     fn acquire<'a>(&'a self, request: AcquireRequest<'a>) -> BoxFuture<'a, Result<Vec<Job>, StoreError>> {
         async move {
@@ -154,14 +156,16 @@ impl JobStore for PostgresStore {
             if request.workers.is_empty() {
                 return Ok(Vec::new());
             }
-            let stamp = self.stamps.one();
-            let query = acquire::query(request, stamp);
+            let started_at_us = self.stamps.one_us();
+            let query = self.queries.of(request.types, request.tags).map_err(failed)?;
+            let query = query.for_workers(request.workers, started_at_us).map_err(failed)?;
             let mut lease = self.connections.lease().await.map_err(failed)?;
             let session = lease.session();
-            let rows = within(self.connections.patience(), query.fetch_all(lease.connection())).await;
+            let (connection, watch) = lease.connection();
+            let rows = watch.within(rows(query, connection)).await;
             let rows = lease.settle(rows).map_err(|error| {
                 let is_unknown = leaves_outcome_unknown(&error);
-                let claim = || Claim::new(request.workers.to_vec(), stamp).in_session(session);
+                let claim = || Claim::new(request.workers.to_vec(), stamp(started_at_us)).in_session(session);
                 if is_unknown { failed(error).of_unknown_outcome(claim()) } else { failed(error) }
             })?;
             let mut jobs = rows.iter().map(acquire::read).collect::<Result<Vec<_>, _>>().map_err(failed)?;
@@ -188,7 +192,8 @@ impl JobStore for PostgresStore {
             let most = i64::try_from(most).unwrap_or(i64::MAX);
             let query = sqlx::query(statements::AVAILABLE).bind(types).bind(Json(tags)).bind(most);
             let mut lease = self.connections.lease().await.map_err(failed)?;
-            let rows = within(self.connections.patience(), query.fetch_all(lease.connection())).await;
+            let (connection, watch) = lease.connection();
+            let rows = watch.within(query.fetch_all(connection)).await;
             let rows = lease.settle(rows).map_err(failed)?;
             rows.iter().map(read_posting).collect::<Result<_, _>>().map_err(failed)
         }
@@ -231,6 +236,16 @@ impl JobTable for PostgresStore {
         let query = sqlx::query(statements::CANCEL).bind(job).bind(Utc::now());
         async move { Ok(self.execute("cancel a job", query).await? > 0) }.boxed()
     }
+}
+
+/// All rows of a query, when it is committed. What `fetch_all` puts two streams around, on every job's way.
+async fn rows(query: Query, connection: &mut PgConnection) -> Result<Vec<PgRow>, sqlx::Error> {
+    let mut answers = connection.fetch_many(query);
+    let mut rows = Vec::new();
+    while let Some(answer) = answers.try_next().await? {
+        rows.extend(answer.right());
+    }
+    Ok(rows)
 }
 
 /// Postgres folds equal payloads of one transaction; each names its job, so none are equal.
