@@ -32,8 +32,11 @@ pub(super) async fn ask(shared: Arc<Shared>, clearance: Clearance, query: Query)
         Ok(jobs) if jobs.is_empty() => "empty",
         Ok(jobs) => {
             assert!(jobs.len() <= query.workers.len(), "a store takes one job for each worker at most");
-            if !span.is_none() {
-                span.in_scope(|| tracing::debug!(jobs = jobs.len(), "acquired"));
+            let tell = || tracing::debug!(jobs = jobs.len(), "acquired");
+            if span.is_none() {
+                tell()
+            } else {
+                span.in_scope(tell)
             }
             "found"
         }
