@@ -34,9 +34,9 @@ pub(super) async fn ask(shared: Arc<Shared>, clearance: Clearance, query: Query)
             assert!(jobs.len() <= query.workers.len(), "a store takes one job for each worker at most");
             let tell = || tracing::debug!(jobs = jobs.len(), "acquired");
             if span.is_none() {
-                tell()
+                tell();
             } else {
-                span.in_scope(tell)
+                span.in_scope(tell);
             }
             "found"
         }
