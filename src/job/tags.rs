@@ -101,10 +101,7 @@ impl Tags {
     pub(crate) fn subset(&self, is_member: impl Fn(usize) -> bool) -> Self {
         let mut text = String::with_capacity(self.text.len());
         for (_, (key, value)) in self.iter().enumerate().filter(|(place, _)| is_member(*place)) {
-            for part in [key, value] {
-                text.push_str(part);
-                text.push('\0');
-            }
+            push_pair(&mut text, key, value);
         }
         Self { text: text.into() }
     }
@@ -215,18 +212,23 @@ fn rest_in_any_order<'de, A: MapAccess<'de>>(
     Tags::try_from(pairs).map_err(A::Error::custom)
 }
 
-/// Appends a pair as `key NUL value NUL`.
+/// Appends a pair that may not be one.
 fn append(text: &mut String, key: &str, value: &str) -> Result<(), TagError> {
     // Byte by byte: they are short, and a search in words is more code than there are bytes.
     let has_nul = |part: &str| part.bytes().any(|byte| byte == 0);
     if has_nul(key) || has_nul(value) {
         return Err(TagError { key: key.to_owned(), value: value.to_owned() });
     }
+    push_pair(text, key, value);
+    Ok(())
+}
+
+/// Appends a pair as `key NUL value NUL`.
+fn push_pair(text: &mut String, key: &str, value: &str) {
     for part in [key, value] {
         text.push_str(part);
         text.push('\0');
     }
-    Ok(())
 }
 
 /// A string, borrowed from what it is read from where that can be.

@@ -19,11 +19,10 @@ pub(super) struct Stamps {
 impl Stamps {
     /// One stamp, later than every one before.
     pub(super) fn one(&self) -> DateTime<Utc> {
-        self.take(1).next().unwrap_or_else(Utc::now)
+        stamp(self.one_us())
     }
 
     /// One stamp, in microseconds since 1970: without a calendar, on the way of every job.
-    #[cfg(feature = "postgres")]
     pub(super) fn one_us(&self) -> i64 {
         self.reserve(1)
     }
