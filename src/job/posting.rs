@@ -47,8 +47,8 @@ impl Posting {
     }
 }
 
-/// A payload as posters write it: without blanks and escapes, and everything in its order. Nearly all are, and on a
-/// job's way a reader of any JSON costs more than all rules of waking up.
+/// A payload as posters write it: without blanks and escapes, and everything in its order. Nearly all are, and a reader
+/// of any JSON is much code on every job's way.
 struct Plain<'a>(&'a str);
 
 impl<'a> Plain<'a> {

@@ -33,6 +33,7 @@ impl Searches {
     fn begin(&self, spec: &DomainSpec) -> Option<Search<'_>> {
         let domain = spec.key().clone();
         let is_under_way = self.lock().insert(domain.clone(), true).is_some();
+        // Only the one is made: with its drop the search would be over.
         (!is_under_way).then(|| Search { searches: self, domain, is_over: false })
     }
 
