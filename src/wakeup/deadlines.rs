@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{DomainId, Time};
 
 /// What is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
     /// The backup poll comes round.
     Poll,
@@ -14,28 +14,45 @@ pub(super) enum Due {
     PauseOver,
 }
 
-/// Due times, earliest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub(super) struct Deadlines(BTreeSet<(Time, DomainId, Due)>);
+/// Due times, earliest first. Each kind has a set of its own: every domain has a poll, and hardly any a pause.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Deadlines {
+    polls: Dues,
+    pauses: Dues,
+}
+
+type Dues = BTreeSet<(Time, DomainId)>;
 
 impl Deadlines {
     pub(super) fn set(&mut self, domain: DomainId, due: Due, at: Time) {
-        self.0.insert((at, domain, due));
+        self.of(due).insert((at, domain));
     }
 
     pub(super) fn clear(&mut self, domain: DomainId, due: Due, at: Time) {
-        let was_set = self.0.remove(&(at, domain, due));
+        let was_set = self.of(due).remove(&(at, domain));
         assert!(was_set, "a domain's deadline stands exactly while the domain does");
     }
 
     pub(super) fn earliest(&self) -> Option<Time> {
-        self.0.first().map(|(at, ..)| *at)
+        self.next().map(|((at, _), _)| at)
     }
 
     pub(super) fn pop_due(&mut self, now: Time) -> Option<(Time, DomainId, Due)> {
-        if self.earliest()? > now {
-            return None;
+        let ((at, domain), due) = self.next().filter(|((at, _), _)| *at <= now)?;
+        self.of(due).pop_first();
+        Some((at, domain, due))
+    }
+
+    fn next(&self) -> Option<((Time, DomainId), Due)> {
+        let poll = self.polls.first().map(|poll| (*poll, Due::Poll));
+        let pause = self.pauses.first().map(|pause| (*pause, Due::PauseOver));
+        poll.into_iter().chain(pause).min()
+    }
+
+    fn of(&mut self, due: Due) -> &mut Dues {
+        match due {
+            Due::Poll => &mut self.polls,
+            Due::PauseOver => &mut self.pauses,
         }
-        self.0.pop_first()
     }
 }

@@ -1,37 +1,39 @@
 //! What a domain accepts, and the key that names it (`S1`, `S11`).
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::job::{Posting, ProvisionerType, Tags};
 
-/// Equal for acquirees that accept the same jobs, whatever order they name types and tags in.
-///
-/// Sorted types, each followed by NUL, one more NUL, then the tags in key order as `key NUL value NUL`.
-/// No two sets share a key, since [`Tags`] hold no NUL.
+/// Equal for acquirees that accept the same jobs, whatever order they name types and tags in. Its clones share the
+/// tags: that a domain is named in many places costs no text in any.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DomainKey(Box<str>);
+pub struct DomainKey {
+    types: Types,
+    tags: Tags,
+}
 
 impl DomainKey {
-    /// The key as text, NUL bytes included.
+    /// The key as text: sorted types, each followed by NUL, one more NUL, then the tags in key order as `key NUL value
+    /// NUL`. No two keys share a text, since [`Tags`] hold no NUL; keys compare as their texts do.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn to_text(&self) -> String {
+        let names = self.types.as_slice().iter().flat_map(|kind| [kind.as_str(), "\0"]);
+        names.chain(["\0", self.tags.as_text()]).collect()
     }
 }
 
 /// The types and tags that the acquirees of a domain accept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DomainSpec {
-    types: Types,
-    tags: Tags,
     key: DomainKey,
 }
 
 /// Sorted types, each once, in place: a spec is made for every call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Types {
     length: u8,
     sorted: [ProvisionerType; ProvisionerType::ALL.len()],
@@ -55,33 +57,35 @@ impl Types {
     }
 }
 
+impl Ord for Types {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_slice().cmp(other.as_slice())
+    }
+}
+
+impl PartialOrd for Types {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl DomainSpec {
     /// The domain of callers with these types and tags.
     #[must_use]
     pub fn new(types: &[ProvisionerType], tags: &Tags) -> Self {
-        let types = Types::new(types);
-        let names = types.as_slice().iter().map(|kind| kind.as_str());
-        let length = names.clone().map(|name| name.len() + 1).sum::<usize>() + 1 + tags.as_text().len();
-        let mut key = String::with_capacity(length);
-        for name in names {
-            key.push_str(name);
-            key.push('\0');
-        }
-        key.push('\0');
-        key.push_str(tags.as_text());
-        Self { types, tags: tags.clone(), key: DomainKey(key.into()) }
+        Self { key: DomainKey { types: Types::new(types), tags: tags.clone() } }
     }
 
     /// The accepted types, sorted.
     #[must_use]
     pub fn types(&self) -> &[ProvisionerType] {
-        self.types.as_slice()
+        self.key.types.as_slice()
     }
 
     /// The tags that its acquirees carry.
     #[must_use]
     pub fn tags(&self) -> &Tags {
-        &self.tags
+        &self.key.tags
     }
 
     /// Its key.
@@ -93,7 +97,7 @@ impl DomainSpec {
     /// Whether a posted job fits: its type is among the domain's, and each of its tags has an equal one (`S11`).
     #[must_use]
     pub fn contains(&self, posting: &Posting) -> bool {
-        self.types().contains(&posting.provisioner) && self.tags.satisfy(&posting.tags)
+        self.types().contains(&posting.provisioner) && self.tags().satisfy(&posting.tags)
     }
 }
 
@@ -103,7 +107,7 @@ impl fmt::Display for DomainSpec {
             let separator = if place == 0 { "" } else { "+" };
             write!(f, "{separator}{kind}")?;
         }
-        self.tags.iter().try_for_each(|(name, value)| write!(f, " {name}={value}"))
+        self.tags().iter().try_for_each(|(name, value)| write!(f, " {name}={value}"))
     }
 }
 

@@ -112,7 +112,7 @@ impl JobStore for HeldStore {
     fn acquire<'a>(&'a self, request: AcquireRequest<'a>) -> BoxFuture<'a, Result<Vec<Job>, StoreError>> {
         async move {
             assert!(!Self::takes_one(&self.panics), "the store panics as it was told to");
-            let key = DomainSpec::new(request.types, request.tags).key().as_str().to_owned();
+            let key = DomainSpec::new(request.types, request.tags).key().to_text();
             {
                 let mut in_flight = self.in_flight.lock().unwrap();
                 let queries = in_flight.entry(key.clone()).or_default();

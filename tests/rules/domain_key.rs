@@ -10,8 +10,8 @@ use ProvisionerType::{Echo, Terraform};
 #[test]
 fn key_is_sorted_types_and_tags_delimited_by_nul() {
     let spec = DomainSpec::new(&[Terraform, Echo], &tagged(&[("b", "2"), ("a", "1")]));
-    assert_eq!(spec.key().as_str(), "echo\0terraform\0\0a\x001\0b\x002\0");
-    assert_eq!(DomainSpec::new(&[], &Tags::new()).key().as_str(), "\0");
+    assert_eq!(spec.key().to_text(), "echo\0terraform\0\0a\x001\0b\x002\0");
+    assert_eq!(DomainSpec::new(&[], &Tags::new()).key().to_text(), "\0");
 }
 
 #[test]

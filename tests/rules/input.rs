@@ -78,13 +78,21 @@ proptest! {
     #[test]
     fn a_key_says_all_of_its_domain_and_nothing_else(types in types(), tags in tags()) {
         let spec = DomainSpec::new(&types, &tags);
-        let (key_types, key_tags) = read(spec.key().as_str());
+        let (key_types, key_tags) = read(&spec.key().to_text());
         let sorted: BTreeSet<String> = types.iter().map(ToString::to_string).collect();
         prop_assert_eq!(key_types, Vec::from_iter(sorted));
         prop_assert_eq!(key_tags, BTreeMap::from(tags.clone()));
         let reversed: Vec<ProvisionerType> = types.into_iter().rev().collect();
         let again = DomainSpec::new(&reversed, &tags);
         prop_assert_eq!(again.key(), spec.key());
+    }
+
+    #[test]
+    fn keys_compare_as_their_texts_do(one in (types(), tags()), other in (types(), tags())) {
+        let key = |(types, tags): &(Vec<ProvisionerType>, Tags)| DomainSpec::new(types, tags).key().clone();
+        let (one, other) = (key(&one), key(&other));
+        prop_assert_eq!(one.cmp(&other), one.to_text().cmp(&other.to_text()));
+        prop_assert_eq!(one == other, one.to_text() == other.to_text());
     }
 }
 
