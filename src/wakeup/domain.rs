@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::queue::Queue;
 use super::tokens::Moment;
 use super::{AcquireeId, Chance, Clearance, DomainId, DomainSpec, Order, RootCause, Time};
@@ -46,11 +48,14 @@ pub(super) enum Activity {
 pub(super) struct InUse {
     pub(super) clearance: Clearance,
     /// Whom it was given to. One that left is `None`: its place in the answer stays its own.
-    pub(super) holders: Vec<Option<(Ticket, AcquireeId)>>,
+    pub(super) holders: Holders,
     pub(super) phase: ClearancePhase,
     /// It goes on until a query finds nothing more, since its cause says nothing about how many jobs wait.
     pub(super) is_sweep: bool,
 }
+
+/// Those that a clearance was given to, longest waiting first.
+pub(super) type Holders = SmallVec<[Option<(Ticket, AcquireeId)>; 1]>;
 
 /// How far a clearance has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,12 +116,7 @@ impl Domain {
     }
 
     /// Takes some that wait, `most` at most: those who have waited longest, or any.
-    pub(super) fn take_waiting(
-        &mut self,
-        most: usize,
-        order: Order,
-        chance: &mut impl Chance,
-    ) -> Vec<Option<(Ticket, AcquireeId)>> {
+    pub(super) fn take_waiting(&mut self, most: usize, order: Order, chance: &mut impl Chance) -> Holders {
         let taken = most.min(self.waiting.len());
         (0..taken)
             .map(|_| match order {

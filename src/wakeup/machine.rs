@@ -125,7 +125,7 @@ impl Machine {
             Input::Leave { acquiree } => self.leave(acquiree, chance),
             Input::Begin { clearance } => self.begin(clearance),
             Input::Finish { clearance, outcome } => self.finish(now, clearance, &outcome, chance),
-            Input::Post(posting) => self.post(&posting, chance),
+            Input::Post(posting) => self.post(posting, chance),
             Input::MessagesLost => self.messages_lost(chance),
             Input::Timeout => self.timeout(now, chance),
         }
@@ -186,7 +186,7 @@ impl Machine {
             in_use.is_sweep = true;
         }
         // Those who left before the query began have no place in its answer.
-        in_use.holders.retain(Option::is_some);
+        in_use.holders.retain(|holder| holder.is_some());
         let acquirees = in_use.holders.iter().flatten().map(|(_, acquiree)| *acquiree).collect();
         self.outputs.push_back(Output::Query { clearance, spec, acquirees });
     }
@@ -221,17 +221,17 @@ impl Machine {
         self.part_if_abandoned(id, chance);
     }
 
-    fn post(&mut self, posting: &Posting, chance: &mut impl Chance) {
+    fn post(&mut self, posting: Posting, chance: &mut impl Chance) {
         let chosen = match self.policy.postings {
             Postings::Forgotten => None,
-            Postings::HandedToIdle | Postings::Accounted => self.book.keeper(posting),
+            Postings::HandedToIdle | Postings::Accounted => self.book.keeper(&posting),
         };
-        let chosen = chosen.or_else(|| self.route(posting, None, chance));
+        let chosen = chosen.or_else(|| self.route(&posting, None, chance));
         self.outputs.push_back(Output::PostingRouted { domain: chosen });
         let Some(id) = chosen else { return };
         if self.policy.postings != Postings::Forgotten {
-            let shape = (posting.provisioner, posting.tags.clone());
-            self.book.add(id, shape, Token::new(posting, self.moment));
+            let token = Token::new(posting.job_id, self.moment);
+            self.book.add(id, (posting.provisioner, posting.tags), token);
         }
         self.wake(id, chance);
     }

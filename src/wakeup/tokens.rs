@@ -3,11 +3,11 @@
 //! A token stands for postings of one shape. It is accounted for when every job that it names was acquired,
 //! or when a query of its domain that began after its arrival found nothing more.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, btree_map, hash_map};
 use std::hash::{Hash, Hasher};
 
 use foldhash::HashMap;
+use smallvec::{SmallVec, smallvec};
 
 use crate::job::{JobId, Posting, ProvisionerType, Tags};
 
@@ -23,24 +23,29 @@ pub(super) type Moment = u64;
 /// A token names so many jobs at most. Past that only a query that finds nothing more accounts for it.
 const JOBS_NAMED_MAX: usize = 64;
 
-/// The tokens of one domain, one for each shape.
-#[derive(Debug, Clone, Default)]
-struct Tokens(BTreeMap<Shape, Token>);
+/// The tokens of one domain, one for each shape. There is one at least.
+#[derive(Debug, Clone)]
+enum Tokens {
+    /// Mostly its postings demand the same, and one would pay for a tree at each.
+    One(Shape, Token),
+    Many(BTreeMap<Shape, Token>),
+}
 
 /// Postings of one shape.
 #[derive(Debug, Clone)]
 pub(super) struct Token {
     /// The jobs that it names, and when each was posted last. In order: they are few, and mostly one.
-    named: Vec<(JobId, Moment)>,
+    named: SmallVec<[(JobId, Moment); 1]>,
     /// When the last posting came of a job that it stands for as well, but doesn't name.
     open: Option<Moment>,
 }
 
 impl Token {
-    pub(super) fn new(posting: &Posting, arrived: Moment) -> Self {
-        match posting.job_id {
-            Some(job) => Self { named: vec![(job, arrived)], open: None },
-            None => Self { named: Vec::new(), open: Some(arrived) },
+    /// Of a posting that names this job, or none.
+    pub(super) fn new(job: Option<JobId>, arrived: Moment) -> Self {
+        match job {
+            Some(job) => Self { named: smallvec![(job, arrived)], open: None },
+            None => Self { named: SmallVec::new(), open: Some(arrived) },
         }
     }
 
@@ -80,13 +85,11 @@ impl Token {
         unnamed
     }
 
-    /// Names a job no longer; `false` when it didn't.
-    fn strike(&mut self, job: JobId) -> bool {
-        let place = self.place(job);
-        if let Ok(place) = place {
+    /// Names a job no longer.
+    fn strike(&mut self, job: JobId) {
+        if let Ok(place) = self.place(job) {
             self.named.remove(place);
         }
-        place.is_ok()
     }
 
     /// Where a job is named, or would be.
@@ -95,30 +98,107 @@ impl Token {
     }
 }
 
-/// All tokens of all domains, and which domain has the one that names a job.
+impl Tokens {
+    /// Keeps one token more in mind; jobs that are not named for want of room come back.
+    fn add(&mut self, shape: Shape, token: Token) -> Vec<JobId> {
+        if let Self::One(only, _) = self
+            && *only != shape
+        {
+            let Self::One(only, kept) = std::mem::replace(self, Self::Many(BTreeMap::new())) else {
+                unreachable!("it was just looked at")
+            };
+            self.add(only, kept);
+        }
+        match self {
+            Self::One(_, kept) => kept.fold(token),
+            Self::Many(all) => match all.entry(shape) {
+                btree_map::Entry::Vacant(vacant) => {
+                    vacant.insert(token);
+                    Vec::new()
+                }
+                btree_map::Entry::Occupied(kept) => kept.into_mut().fold(token),
+            },
+        }
+    }
+
+    fn get_mut(&mut self, shape: &Shape) -> Option<&mut Token> {
+        match self {
+            Self::One(only, token) => (only == shape).then_some(token),
+            Self::Many(all) => all.get_mut(shape),
+        }
+    }
+
+    /// Takes one out; `false` when none is left.
+    fn remain_without(&mut self, shape: &Shape) -> bool {
+        match self {
+            Self::One(only, _) => only != shape,
+            Self::Many(all) => {
+                all.remove(shape);
+                !all.is_empty()
+            }
+        }
+    }
+
+    /// Keeps those that stay; `false` when none is left.
+    fn retain(&mut self, mut stays: impl FnMut(&mut Token) -> bool) -> bool {
+        match self {
+            Self::One(_, token) => stays(token),
+            Self::Many(all) => {
+                all.retain(|_, token| stays(token));
+                !all.is_empty()
+            }
+        }
+    }
+
+    fn into_all(self) -> impl Iterator<Item = (Shape, Token)> {
+        let (one, many) = match self {
+            Self::One(shape, token) => (Some((shape, token)), None),
+            Self::Many(all) => (None, Some(all)),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
+    }
+
+    /// All, in order of what their jobs demand.
+    fn iter(&self) -> impl Iterator<Item = (&Shape, &Token)> {
+        let (one, many) = match self {
+            Self::One(shape, token) => (Some((shape, token)), None),
+            Self::Many(all) => (None, Some(all)),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::One(..) => 1,
+            Self::Many(all) => all.len(),
+        }
+    }
+}
+
+/// All tokens of all domains, and which token names a job.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Book {
     by_domain: IdMap<DomainId, Tokens>,
-    by_job: HashMap<JobId, DomainId>,
+    by_job: HashMap<JobId, (DomainId, Shape)>,
 }
 
 impl Book {
     /// The domain that already keeps a posting of this job in mind.
     pub(super) fn keeper(&self, posting: &Posting) -> Option<DomainId> {
-        posting.job_id.and_then(|job| self.by_job.get(&job)).copied()
+        posting.job_id.and_then(|job| self.by_job.get(&job)).map(|(domain, _)| *domain)
     }
 
     /// A domain keeps a token in mind from now on.
     pub(super) fn add(&mut self, domain: DomainId, shape: Shape, token: Token) {
         for (job, _) in &token.named {
-            self.by_job.insert(*job, domain);
+            self.by_job.insert(*job, (domain, shape.clone()));
         }
-        match self.by_domain.entry(domain).or_default().0.entry(shape) {
-            Entry::Vacant(vacant) => {
-                vacant.insert(token);
+        match self.by_domain.entry(domain) {
+            hash_map::Entry::Vacant(vacant) => {
+                vacant.insert(Tokens::One(shape, token));
             }
-            Entry::Occupied(mut kept) => {
-                for job in kept.get_mut().fold(token) {
+            hash_map::Entry::Occupied(mut tokens) => {
+                for job in tokens.get_mut().add(shape, token) {
                     self.by_job.remove(&job);
                 }
             }
@@ -127,26 +207,21 @@ impl Book {
 
     /// A job was acquired (a).
     pub(super) fn acquired(&mut self, job: JobId) {
-        let Some(domain) = self.by_job.remove(&job) else { return };
-        let Some(tokens) = self.by_domain.get_mut(&domain) else { return };
-        let named =
-            tokens.0.iter_mut().find_map(|(shape, token)| token.strike(job).then_some((shape, token)));
-        let Some((shape, token)) = named else { return };
-        if token.stands_for_nothing() {
-            let shape = shape.clone();
-            if tokens.0.len() > 1 {
-                tokens.0.remove(&shape);
-            } else {
-                self.by_domain.remove(&domain);
+        let Some((domain, shape)) = self.by_job.remove(&job) else { return };
+        let hash_map::Entry::Occupied(mut tokens) = self.by_domain.entry(domain) else { return };
+        if let Some(token) = tokens.get_mut().get_mut(&shape) {
+            token.strike(job);
+            if token.stands_for_nothing() && !tokens.get_mut().remain_without(&shape) {
+                tokens.remove();
             }
         }
     }
 
     /// A query of the domain that began then found nothing more (b).
     pub(super) fn nothing_more(&mut self, domain: DomainId, began: Moment) {
-        let Some(tokens) = self.by_domain.get_mut(&domain) else { return };
+        let hash_map::Entry::Occupied(mut tokens) = self.by_domain.entry(domain) else { return };
         let by_job = &mut self.by_job;
-        tokens.0.retain(|_, token| {
+        let remain = tokens.get_mut().retain(|token| {
             token.open = token.open.filter(|arrived| *arrived > began);
             token.named.retain(|(job, arrived)| {
                 let stays = *arrived > began;
@@ -157,18 +232,18 @@ impl Book {
             });
             !token.stands_for_nothing()
         });
-        if tokens.0.is_empty() {
-            self.by_domain.remove(&domain);
+        if !remain {
+            tokens.remove();
         }
     }
 
     /// Takes what the domain keeps in mind.
     pub(super) fn take(&mut self, domain: DomainId) -> impl Iterator<Item = (Shape, Token)> + use<> {
-        let tokens = self.by_domain.remove(&domain).unwrap_or_default();
-        for (job, _) in tokens.0.values().flat_map(|token| &token.named) {
+        let tokens = self.by_domain.remove(&domain);
+        for (job, _) in tokens.iter().flat_map(Tokens::iter).flat_map(|(_, token)| &token.named) {
             self.by_job.remove(job);
         }
-        tokens.0.into_iter()
+        tokens.into_iter().flat_map(Tokens::into_all)
     }
 
     /// Whether the domain keeps nothing in mind.
@@ -178,23 +253,22 @@ impl Book {
 
     /// How many jobs its tokens stand for; `None` when that isn't known.
     pub(super) fn jobs(&self, domain: DomainId) -> Option<usize> {
-        self.by_domain.get(&domain).map_or(Some(0), |tokens| tokens.0.values().map(Token::jobs).sum())
+        self.tokens_of(domain).map(|(_, token)| token.jobs()).sum()
     }
 
     /// How many tokens it has.
     pub(super) fn tokens(&self, domain: DomainId) -> usize {
-        self.by_domain.get(&domain).map_or(0, |tokens| tokens.0.len())
+        self.by_domain.get(&domain).map_or(0, Tokens::len)
     }
 
     /// Its tokens, and what the jobs of each demand.
     pub(super) fn tokens_of(&self, domain: DomainId) -> impl Iterator<Item = (&Shape, &Token)> {
-        self.by_domain.get(&domain).into_iter().flat_map(|tokens| &tokens.0)
+        self.by_domain.get(&domain).into_iter().flat_map(Tokens::iter)
     }
 
     /// Feeds what a domain keeps in mind; of the moments, which queries in flight had `begun` before.
     pub(super) fn digest(&self, domain: DomainId, begun: &[Moment], into: &mut impl Hasher) {
-        let Some(tokens) = self.by_domain.get(&domain) else { return };
-        for (shape, token) in &tokens.0 {
+        for (shape, token) in self.tokens_of(domain) {
             let place = |arrived: Moment| begun.partition_point(|began| *began < arrived);
             (shape, token.open.map(place)).hash(into);
             for (job, arrived) in &token.named {
@@ -219,7 +293,7 @@ mod tests {
         };
         for job in 0..=JOBS_NAMED_MAX {
             let posting = posting(job);
-            book.add(domain, (posting.provisioner, posting.tags.clone()), Token::new(&posting, 1));
+            book.add(domain, (posting.provisioner, posting.tags.clone()), Token::new(posting.job_id, 1));
         }
         assert_eq!(book.keeper(&posting(0)), Some(domain));
         assert_eq!(book.keeper(&posting(JOBS_NAMED_MAX)), None);
