@@ -7,7 +7,7 @@ use crate::job::Posting;
 use crate::wakeup::{DomainKey, DomainSpec};
 
 use super::Event;
-use super::give_back::{POST_TRIED_AFTER_CLOSE, POST_TRIED_FOR, Tries, post_anew};
+use super::give_back::{POST_TRIED_AFTER_CLOSE, POST_TRIED_FOR, Tries};
 use super::shared::Shared;
 
 /// A failed query held a batch of rows at most; these are the oldest, with room for what was released meanwhile.
@@ -90,6 +90,7 @@ pub(super) async fn post_available(shared: Arc<Shared>, spec: Arc<DomainSpec>, p
     };
     for posting in postings.into_iter().filter(|posting| !posted.contains(posting)) {
         shared.tell(|| Event::PostedAnew(posting.clone()));
-        post_anew(Arc::clone(&shared), posting).await;
+        // With the pubsub down each may take its time, beside the others and beside the next search.
+        shared.posts_anew(posting);
     }
 }

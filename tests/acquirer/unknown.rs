@@ -1,8 +1,11 @@
 //! `W3`: what a query took whose answer was lost is released and posted, and goes to one caller.
 
+use std::time::Duration;
+
 use acquirer::AcquireError;
 use acquirer::job::{JobId, ProvisionerType};
 use acquirer::runtime::Event;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::harness::{Harness, tagged};
@@ -95,7 +98,7 @@ async fn a_job_whose_release_was_done_and_not_answered_is_posted_all_the_same() 
     harness.store.fail_releases(1);
     let (types, tags) = ([ProvisionerType::Echo], tagged(&[]));
     let call = harness.acquirer.acquire_job(Uuid::new_v4(), &types, &tags);
-    assert!(tokio::time::timeout(std::time::Duration::from_millis(1), call).await.is_err());
+    assert!(tokio::time::timeout(Duration::from_millis(1), call).await.is_err());
     harness.store.open();
     assert_eq!(other.await.unwrap().unwrap().id, job);
 }
@@ -123,4 +126,27 @@ async fn a_store_that_is_down_is_asked_for_passed_over_jobs_by_one_search_howeve
     harness.acquirer.close().await;
     let looks = harness.store.searches() - looks_before;
     assert!(looks <= 2, "once, and once more for those who came meanwhile: {looks}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn passed_over_jobs_are_posted_side_by_side_so_that_a_pubsub_that_is_down_holds_none_up_behind_another()
+{
+    const JOBS: usize = 20;
+    let mut harness = Harness::open().await;
+    for _ in 0..10_000 {
+        harness.pubsub.fail_next_publish("no connection");
+    }
+    for _ in 0..JOBS {
+        harness.insert(&[]).await;
+    }
+    harness.store.fail_next("no connection");
+    assert!(matches!(harness.ask(&[]).await.unwrap(), Err(AcquireError::Store(_))));
+    let began = Instant::now();
+    for _ in 0..JOBS {
+        harness.until(|event| matches!(event, Event::PostedAnew(_)).then_some(())).await;
+    }
+    assert!(began.elapsed() < Duration::from_secs(30), "one after the other, each for a minute");
+    let began = Instant::now();
+    harness.acquirer.close().await;
+    assert!(began.elapsed() < Duration::from_secs(10), "each for 5 s: {:?}", began.elapsed());
 }
