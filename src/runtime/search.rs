@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::future::join_all;
+
 use crate::job::Posting;
 use crate::wakeup::{DomainKey, DomainSpec};
 
 use super::Event;
-use super::give_back::{POST_TRIED_AFTER_CLOSE, POST_TRIED_FOR, Tries};
+use super::give_back::{POST_TRIED_AFTER_CLOSE, POST_TRIED_FOR, Tries, post_anew};
 use super::shared::Shared;
 
 /// A failed query held a batch of rows at most; these are the oldest, with room for what was released meanwhile.
@@ -88,9 +90,12 @@ pub(super) async fn post_available(shared: Arc<Shared>, spec: Arc<DomainSpec>, p
             }
         }
     };
-    for posting in postings.into_iter().filter(|posting| !posted.contains(posting)) {
+    // Side by side: with the pubsub down each may take its time. The search lasts as long, so that of those who come
+    // meanwhile none begins another.
+    let found = postings.into_iter().filter(|posting| !posted.contains(posting));
+    let posts = found.map(|posting| {
         shared.tell(|| Event::PostedAnew(posting.clone()));
-        // With the pubsub down each may take its time, beside the others and beside the next search.
-        shared.posts_anew(posting);
-    }
+        post_anew(Arc::clone(&shared), posting)
+    });
+    join_all(posts).await;
 }
