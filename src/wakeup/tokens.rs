@@ -3,7 +3,6 @@
 //! A token stands for postings of one shape. It is accounted for when every job that it names was acquired,
 //! or when a query of its domain that began after its arrival found nothing more.
 
-use std::collections::{BTreeMap, btree_map, hash_map};
 use std::hash::{Hash, Hasher};
 
 use foldhash::HashMap;
@@ -23,13 +22,10 @@ pub(super) type Moment = u64;
 /// A token names so many jobs at most. Past that only a query that finds nothing more accounts for it.
 const JOBS_NAMED_MAX: usize = 64;
 
-/// The tokens of one domain, one for each shape. There is one at least.
-#[derive(Debug, Clone)]
-enum Tokens {
-    /// Mostly its postings demand the same, and one would pay for a tree at each.
-    One(Shape, Token),
-    Many(BTreeMap<Shape, Token>),
-}
+/// The tokens of one domain, one for each shape, in order. They are few, and mostly one: a shape's tags are some of the
+/// domain's own.
+#[derive(Debug, Clone, Default)]
+struct Tokens(SmallVec<[(Shape, Token); 1]>);
 
 /// Postings of one shape.
 #[derive(Debug, Clone)]
@@ -99,79 +95,9 @@ impl Token {
 }
 
 impl Tokens {
-    /// Keeps one token more in mind; jobs that are not named for want of room come back.
-    fn add(&mut self, shape: Shape, token: Token) -> Vec<JobId> {
-        if let Self::One(only, _) = self
-            && *only != shape
-        {
-            let Self::One(only, kept) = std::mem::replace(self, Self::Many(BTreeMap::new())) else {
-                unreachable!("it was just looked at")
-            };
-            self.add(only, kept);
-        }
-        match self {
-            Self::One(_, kept) => kept.fold(token),
-            Self::Many(all) => match all.entry(shape) {
-                btree_map::Entry::Vacant(vacant) => {
-                    vacant.insert(token);
-                    Vec::new()
-                }
-                btree_map::Entry::Occupied(kept) => kept.into_mut().fold(token),
-            },
-        }
-    }
-
-    fn get_mut(&mut self, shape: &Shape) -> Option<&mut Token> {
-        match self {
-            Self::One(only, token) => (only == shape).then_some(token),
-            Self::Many(all) => all.get_mut(shape),
-        }
-    }
-
-    /// Takes one out; `false` when none is left.
-    fn remain_without(&mut self, shape: &Shape) -> bool {
-        match self {
-            Self::One(only, _) => only != shape,
-            Self::Many(all) => {
-                all.remove(shape);
-                !all.is_empty()
-            }
-        }
-    }
-
-    /// Keeps those that stay; `false` when none is left.
-    fn retain(&mut self, mut stays: impl FnMut(&mut Token) -> bool) -> bool {
-        match self {
-            Self::One(_, token) => stays(token),
-            Self::Many(all) => {
-                all.retain(|_, token| stays(token));
-                !all.is_empty()
-            }
-        }
-    }
-
-    fn into_all(self) -> impl Iterator<Item = (Shape, Token)> {
-        let (one, many) = match self {
-            Self::One(shape, token) => (Some((shape, token)), None),
-            Self::Many(all) => (None, Some(all)),
-        };
-        one.into_iter().chain(many.into_iter().flatten())
-    }
-
-    /// All, in order of what their jobs demand.
-    fn iter(&self) -> impl Iterator<Item = (&Shape, &Token)> {
-        let (one, many) = match self {
-            Self::One(shape, token) => (Some((shape, token)), None),
-            Self::Many(all) => (None, Some(all)),
-        };
-        one.into_iter().chain(many.into_iter().flatten())
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::One(..) => 1,
-            Self::Many(all) => all.len(),
-        }
+    /// Where the token of a shape is, or would be.
+    fn place(&self, shape: &Shape) -> Result<usize, usize> {
+        self.0.binary_search_by(|(other, _)| other.cmp(shape))
     }
 }
 
@@ -193,35 +119,37 @@ impl Book {
         for (job, _) in &token.named {
             self.by_job.insert(*job, (domain, shape.clone()));
         }
-        match self.by_domain.entry(domain) {
-            hash_map::Entry::Vacant(vacant) => {
-                vacant.insert(Tokens::One(shape, token));
-            }
-            hash_map::Entry::Occupied(mut tokens) => {
-                for job in tokens.get_mut().add(shape, token) {
+        let tokens = self.by_domain.entry(domain).or_default();
+        match tokens.place(&shape) {
+            Ok(place) => {
+                for job in tokens.0[place].1.fold(token) {
                     self.by_job.remove(&job);
                 }
             }
+            Err(place) => tokens.0.insert(place, (shape, token)),
         }
     }
 
     /// A job was acquired (a).
     pub(super) fn acquired(&mut self, job: JobId) {
         let Some((domain, shape)) = self.by_job.remove(&job) else { return };
-        let hash_map::Entry::Occupied(mut tokens) = self.by_domain.entry(domain) else { return };
-        if let Some(token) = tokens.get_mut().get_mut(&shape) {
-            token.strike(job);
-            if token.stands_for_nothing() && !tokens.get_mut().remain_without(&shape) {
-                tokens.remove();
+        let Some(tokens) = self.by_domain.get_mut(&domain) else { return };
+        let Ok(place) = tokens.place(&shape) else { return };
+        let token = &mut tokens.0[place].1;
+        token.strike(job);
+        if token.stands_for_nothing() {
+            tokens.0.remove(place);
+            if tokens.0.is_empty() {
+                self.by_domain.remove(&domain);
             }
         }
     }
 
     /// A query of the domain that began then found nothing more (b).
     pub(super) fn nothing_more(&mut self, domain: DomainId, began: Moment) {
-        let hash_map::Entry::Occupied(mut tokens) = self.by_domain.entry(domain) else { return };
+        let Some(tokens) = self.by_domain.get_mut(&domain) else { return };
         let by_job = &mut self.by_job;
-        let remain = tokens.get_mut().retain(|token| {
+        tokens.0.retain(|(_, token)| {
             token.open = token.open.filter(|arrived| *arrived > began);
             token.named.retain(|(job, arrived)| {
                 let stays = *arrived > began;
@@ -232,18 +160,18 @@ impl Book {
             });
             !token.stands_for_nothing()
         });
-        if !remain {
-            tokens.remove();
+        if tokens.0.is_empty() {
+            self.by_domain.remove(&domain);
         }
     }
 
     /// Takes what the domain keeps in mind.
     pub(super) fn take(&mut self, domain: DomainId) -> impl Iterator<Item = (Shape, Token)> + use<> {
-        let tokens = self.by_domain.remove(&domain);
-        for (job, _) in tokens.iter().flat_map(Tokens::iter).flat_map(|(_, token)| &token.named) {
+        let tokens = self.by_domain.remove(&domain).unwrap_or_default();
+        for (job, _) in tokens.0.iter().flat_map(|(_, token)| &token.named) {
             self.by_job.remove(job);
         }
-        tokens.into_iter().flat_map(Tokens::into_all)
+        tokens.0.into_iter()
     }
 
     /// Whether the domain keeps nothing in mind.
@@ -258,12 +186,13 @@ impl Book {
 
     /// How many tokens it has.
     pub(super) fn tokens(&self, domain: DomainId) -> usize {
-        self.by_domain.get(&domain).map_or(0, Tokens::len)
+        self.by_domain.get(&domain).map_or(0, |tokens| tokens.0.len())
     }
 
     /// Its tokens, and what the jobs of each demand.
     pub(super) fn tokens_of(&self, domain: DomainId) -> impl Iterator<Item = (&Shape, &Token)> {
-        self.by_domain.get(&domain).into_iter().flat_map(Tokens::iter)
+        let tokens = self.by_domain.get(&domain);
+        tokens.into_iter().flat_map(|tokens| &tokens.0).map(|(shape, token)| (shape, token))
     }
 
     /// Feeds what a domain keeps in mind; of the moments, which queries in flight had `begun` before.
