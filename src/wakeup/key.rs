@@ -1,10 +1,7 @@
 //! What a domain accepts, and the key that names it (`S1`, `S11`).
 
-use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 
 use crate::job::{Posting, ProvisionerType, Tags};
 
@@ -27,7 +24,7 @@ impl DomainKey {
 }
 
 /// The types and tags that the acquirees of a domain accept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DomainSpec {
     key: DomainKey,
 }
@@ -108,29 +105,5 @@ impl fmt::Display for DomainSpec {
             write!(f, "{separator}{kind}")?;
         }
         self.tags().iter().try_for_each(|(name, value)| write!(f, " {name}={value}"))
-    }
-}
-
-/// A spec that is looked up by its key, which it shares with its domain.
-#[derive(Debug, Clone)]
-pub(super) struct ByKey(pub(super) Arc<DomainSpec>);
-
-impl Borrow<DomainKey> for ByKey {
-    fn borrow(&self) -> &DomainKey {
-        self.0.key()
-    }
-}
-
-impl PartialEq for ByKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.key() == other.0.key()
-    }
-}
-
-impl Eq for ByKey {}
-
-impl Hash for ByKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.key().hash(state);
     }
 }

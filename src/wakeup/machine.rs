@@ -17,7 +17,6 @@ use crate::job::Posting;
 use super::deadlines::{Deadlines, Due};
 use super::domain::{Activity, ClearancePhase, Departure, Domain, InUse, Ticket};
 use super::ids::IdMap;
-use super::key::ByKey;
 use super::matching::Matching;
 use super::registry::Registry;
 use super::tokens::{Book, Moment, Token};
@@ -52,7 +51,7 @@ pub struct Machine {
     policy: Policy,
     backup_poll: Duration,
     domains: Registry,
-    by_key: HashMap<ByKey, DomainId>,
+    by_spec: HashMap<Arc<DomainSpec>, DomainId>,
     matching: Matching,
     by_acquiree: IdMap<AcquireeId, (DomainId, Ticket)>,
     /// The domain of each clearance in use.
@@ -82,7 +81,7 @@ impl Machine {
             policy,
             backup_poll,
             domains: Registry::default(),
-            by_key: HashMap::default(),
+            by_spec: HashMap::default(),
             matching: Matching::default(),
             by_acquiree: IdMap::default(),
             by_clearance: IdMap::default(),
@@ -149,7 +148,7 @@ impl Machine {
     fn join(&mut self, now: Time, acquiree: AcquireeId, spec: Arc<DomainSpec>, chance: &mut impl Chance) {
         self.tickets_given += 1;
         let ticket = self.tickets_given;
-        let standing = self.by_key.get(spec.key()).copied();
+        let standing = self.by_spec.get(&spec).copied();
         let id = standing.unwrap_or_else(|| self.bear(now, spec, chance));
         let before = self.by_acquiree.insert(acquiree, (id, ticket));
         assert!(before.is_none(), "an acquiree joins once");
@@ -281,7 +280,7 @@ impl Machine {
             FirstPoll::Spread => now + fraction(self.backup_poll, chance),
         };
         self.deadlines.set(id, Due::Poll, next_poll);
-        self.by_key.insert(ByKey(Arc::clone(&spec)), id);
+        self.by_spec.insert(Arc::clone(&spec), id);
         self.matching.add(id, &spec);
         self.outputs.push_back(Output::DomainBorn { domain: id, spec: Arc::clone(&spec) });
         self.domains.insert(Domain::new(id, spec, next_poll));
@@ -303,7 +302,7 @@ impl Machine {
         if domain.is_in_doubt && self.policy.doubtful == Doubtful::PostedAnew {
             self.outputs.push_back(Output::PostAnew { spec: Arc::clone(&domain.spec) });
         }
-        self.by_key.remove(domain.spec.key());
+        self.by_spec.remove(&domain.spec);
         self.matching.remove(id, &domain.spec);
         self.deadlines.clear(id, Due::Poll, domain.next_poll);
         self.outputs.push_back(Output::DomainDissolved { domain: id });
