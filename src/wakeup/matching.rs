@@ -11,7 +11,6 @@ use roaring::RoaringTreemap;
 
 use crate::job::{Posting, ProvisionerType};
 
-use super::ids::IdMap;
 use super::{DomainId, DomainSpec};
 
 /// So few are looked at one by one rather than intersected further.
@@ -22,7 +21,7 @@ const LOOKED_AT_MAX: u64 = 4;
 pub(super) struct Matching {
     by_type: HashMap<ProvisionerType, RoaringTreemap>,
     /// By a tag's hash: two tags that share one make candidates that don't match, and nothing else.
-    by_tag: IdMap<u64, Members>,
+    by_tag: HashMap<u64, Members>,
     hasher: RandomState,
 }
 

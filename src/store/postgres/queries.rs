@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use foldhash::HashMap;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo};
@@ -11,7 +12,6 @@ use sqlx::types::Json;
 use sqlx::{Arguments as _, Encode, Postgres, Type};
 
 use crate::job::{ProvisionerType, Tags, WorkerId};
-use crate::wakeup::IdMap;
 
 use super::acquire::{shapes, text};
 
@@ -69,7 +69,7 @@ const KEPT_MAX: usize = 512;
 /// The queries that are kept. A domain asks with one set of tags, which clones share, so that its query is found by
 /// where that lies in memory, without hashing names.
 #[derive(Debug, Default)]
-pub(super) struct DomainQueries(Mutex<IdMap<u64, Kept>>);
+pub(super) struct DomainQueries(Mutex<HashMap<u64, Kept>>);
 
 #[derive(Debug)]
 struct Kept {
