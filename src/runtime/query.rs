@@ -26,18 +26,12 @@ pub(super) async fn ask(shared: Arc<Shared>, clearance: Clearance, query: Query)
     let span = spans::acquire_query(&clearance, &query);
     let request =
         AcquireRequest { workers: &query.workers, types: query.spec.types(), tags: query.spec.tags() };
-    let asked = shared.store.acquire(request);
-    let answer = if span.is_none() { asked.await } else { asked.instrument(span.clone()).await };
+    let answer = shared.store.acquire(request).instrument(span.clone()).await;
     let outcome = match &answer {
         Ok(jobs) if jobs.is_empty() => "empty",
         Ok(jobs) => {
             assert!(jobs.len() <= query.workers.len(), "a store takes one job for each worker at most");
-            let tell = || tracing::debug!(jobs = jobs.len(), "acquired");
-            if span.is_none() {
-                tell();
-            } else {
-                span.in_scope(tell);
-            }
+            span.in_scope(|| tracing::debug!(jobs = jobs.len(), "acquired"));
             "found"
         }
         Err(error) => {
@@ -46,9 +40,7 @@ pub(super) async fn ask(shared: Arc<Shared>, clearance: Clearance, query: Query)
             "failed"
         }
     };
-    if !span.is_none() {
-        span.record("outcome", display(outcome));
-    }
+    span.record("outcome", display(outcome));
     let claim = answer.as_ref().err().and_then(StoreError::claim).cloned();
     pending.answer(answer);
     if let Some(claim) = claim {
