@@ -4,23 +4,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::job::{Job, Posting};
 use crate::store::Claim;
-use crate::wakeup::{ClearanceId, DomainSpec, Doubtful, Input};
+use crate::wakeup::{ClearanceId, DomainSpec, Doubtful};
 
-use super::backoff::Backoff;
-use super::search;
 use super::shared::Shared;
+use super::tries::Tries;
+use super::{post_anew, search};
 
 /// A store that is down for longer keeps the job marked as running; a reaper must free it.
 const RELEASE_TRIED_FOR: Duration = Duration::from_hours(1);
 /// The same once the acquirer is closed, and somebody waits for the end of it.
 const RELEASE_TRIED_AFTER_CLOSE: Duration = Duration::from_mins(1);
-/// A pubsub that is down for longer will tell that messages were lost.
-pub(super) const POST_TRIED_FOR: Duration = Duration::from_mins(1);
-pub(super) const POST_TRIED_AFTER_CLOSE: Duration = Duration::from_secs(5);
 
 /// Releases the job and posts it, so that another acquirer or another domain can have it.
 pub(super) async fn run(shared: Arc<Shared>, job: Job) {
@@ -46,7 +41,7 @@ pub(super) async fn run(shared: Arc<Shared>, job: Job) {
     }
     shared.released(job.id);
     let posting = Posting { provisioner: job.provisioner, tags: job.tags, job_id: Some(job.id) };
-    post_anew(shared, posting).await;
+    post_anew::run(shared, posting).await;
 }
 
 /// Finds out what a query of unknown outcome took, releases it and posts each job, so that whoever skipped its row
@@ -85,59 +80,5 @@ pub(super) async fn settle(
     }
     if shared.policy().doubtful == Doubtful::PostedAnew {
         search::post_available(shared, spec, postings).await;
-    }
-}
-
-/// Posts a job anew, however often it takes within a bound; then looks for it here at least.
-pub(super) async fn post_anew(shared: Arc<Shared>, posting: Posting) {
-    let mut tries = Tries::new(POST_TRIED_FOR, POST_TRIED_AFTER_CLOSE);
-    while let Err(error) = shared.pubsub.publish(&posting.payload()).await {
-        tracing::warn!(job = ?posting.job_id, %error, "failed to post job anew; trying again");
-        if !tries.have_failed() {
-            // Here at least it can be looked for meanwhile.
-            shared.happen(Input::Post(posting.clone()));
-        }
-        if !tries.again(&shared).await {
-            return;
-        }
-    }
-}
-
-/// Tries with growing pauses, within a bound that closing the acquirer moves closer.
-pub(super) struct Tries {
-    backoff: Backoff,
-    failed: u32,
-    until: Instant,
-    after_close: Option<Duration>,
-}
-
-impl Tries {
-    pub(super) fn new(at_most: Duration, after_close: Duration) -> Self {
-        let until = Instant::now() + at_most;
-        Self { backoff: Backoff::new(), failed: 0, until, after_close: Some(after_close) }
-    }
-
-    fn have_failed(&self) -> bool {
-        self.failed > 0
-    }
-
-    /// A try failed: waits before the next; `false` when there is to be none.
-    pub(super) async fn again(&mut self, shared: &Shared) -> bool {
-        self.failed += 1;
-        if shared.closed.is_cancelled()
-            && let Some(left) = self.after_close.take()
-        {
-            self.until = self.until.min(Instant::now() + left);
-        }
-        let pause = tokio::time::sleep(self.backoff.next());
-        if self.after_close.is_some() {
-            tokio::select! {
-                () = pause => {}
-                () = shared.closed.cancelled() => {}
-            }
-        } else {
-            pause.await;
-        }
-        Instant::now() < self.until
     }
 }

@@ -9,12 +9,14 @@ mod brief;
 mod give_back;
 mod listen;
 mod options;
+mod post_anew;
 mod query;
 mod search;
 mod shared;
 mod snapshot;
 mod spans;
 mod tap;
+mod tries;
 
 use std::sync::Arc;
 use tokio::runtime::Handle;

@@ -8,9 +8,9 @@ use futures::future::join_all;
 use crate::job::Posting;
 use crate::wakeup::{DomainKey, DomainSpec};
 
-use super::Event;
-use super::give_back::{POST_TRIED_AFTER_CLOSE, POST_TRIED_FOR, Tries, post_anew};
 use super::shared::Shared;
+use super::tries::Tries;
+use super::{Event, post_anew};
 
 /// A failed query held a batch of rows at most; these are the oldest, with room for what was released meanwhile.
 const POSTED_ANEW_MAX: usize = 256;
@@ -18,7 +18,7 @@ const POSTED_ANEW_MAX: usize = 256;
 /// Posts anew what is available to a domain that is no more and whose last query failed (`W3`), unless that is being
 /// done: then whoever does it looks once more. With the store down, a domain whose callers come again and again goes
 /// as often as they come, and the store is asked by one of them.
-pub(super) async fn search(shared: Arc<Shared>, spec: Arc<DomainSpec>) {
+pub(super) async fn run(shared: Arc<Shared>, spec: Arc<DomainSpec>) {
     let Some(mut search) = shared.searches.begin(&spec) else { return };
     while search.is_wanted() {
         post_available(Arc::clone(&shared), Arc::clone(&spec), Vec::new()).await;
@@ -76,7 +76,7 @@ impl Drop for Search<'_> {
 /// Posts anew what is available to a domain. Which jobs that are isn't known here: a query that was cleared for another
 /// reason than a posting held rows that nobody here had heard of. Those that were `posted` already are left out.
 pub(super) async fn post_available(shared: Arc<Shared>, spec: Arc<DomainSpec>, posted: Vec<Posting>) {
-    let mut tries = Tries::new(POST_TRIED_FOR, POST_TRIED_AFTER_CLOSE);
+    let mut tries = Tries::new(post_anew::TRIED_FOR, post_anew::TRIED_AFTER_CLOSE);
     let postings = loop {
         match shared.store.available(spec.types(), spec.tags(), POSTED_ANEW_MAX).await {
             Ok(postings) => break postings,
@@ -95,7 +95,7 @@ pub(super) async fn post_available(shared: Arc<Shared>, spec: Arc<DomainSpec>, p
     let found = postings.into_iter().filter(|posting| !posted.contains(posting));
     let posts = found.map(|posting| {
         shared.tell(|| Event::PostedAnew(posting.clone()));
-        post_anew(Arc::clone(&shared), posting)
+        post_anew::run(Arc::clone(&shared), posting)
     });
     join_all(posts).await;
 }

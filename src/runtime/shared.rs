@@ -20,7 +20,7 @@ use crate::wakeup::{
 
 use super::search::Searches;
 use super::snapshot::{DomainDetail, DomainSnapshot, TokenSnapshot};
-use super::{AcquireError, AcquirerOptions, Event, QueryOutcome, give_back, query, search};
+use super::{AcquireError, AcquirerOptions, Event, QueryOutcome, give_back, post_anew, query, search};
 
 /// What an acquirer's tasks share.
 pub(super) struct Shared {
@@ -197,7 +197,7 @@ impl Shared {
 
     /// Posts a job anew in a task of its own.
     pub(super) fn posts_anew(self: &Arc<Self>, posting: Posting) {
-        self.tasks.spawn_on(give_back::post_anew(Arc::clone(self), posting), &self.runtime);
+        self.tasks.spawn_on(post_anew::run(Arc::clone(self), posting), &self.runtime);
     }
 
     /// Refuses all that come, and answers all that wait.
@@ -318,7 +318,7 @@ impl Shared {
                 Output::Strand { place, .. } => self.strand(state, take(place)),
                 Output::HandedOn { from, to } => self.tell(|| Event::HandedOn { from, to }),
                 Output::PostAnew { spec } => {
-                    self.tasks.spawn_on(search::search(Arc::clone(self), spec), &self.runtime);
+                    self.tasks.spawn_on(search::run(Arc::clone(self), spec), &self.runtime);
                 }
                 Output::BackingOff { domain, until } => {
                     self.tell(|| Event::BackingOff { domain, pause: until - now });
